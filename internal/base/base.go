@@ -1,0 +1,40 @@
+// Package base holds what the process knows of the world: the clock, chance,
+// and the check for broken promises. Everything above takes these from the
+// outside, so that tests turn the clock and replay chance. It imports nothing
+// of ours.
+package base
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"fmt"
+	"time"
+)
+
+// Env is the world as a component sees it. The zero value is not usable; take
+// RealEnv, or fill both fields in a test.
+type Env struct {
+	Now  func() time.Time // wall clock
+	Rand func() uint64    // uniform; from a cryptographic source in RealEnv
+}
+
+// RealEnv returns the machine's clock and randomness.
+func RealEnv() Env {
+	return Env{Now: time.Now, Rand: randUint64}
+}
+
+func randUint64() uint64 {
+	var b [8]byte
+	_, _ = rand.Read(b[:]) // never fails: crypto/rand ends the process instead
+	return binary.LittleEndian.Uint64(b[:])
+}
+
+// Must panics when a promise of ours is broken. It is for bugs, never for input,
+// and never for what a disk or network may do. In a request the gateway answers
+// 500 and logs the stack, and the other requests go on; anywhere else the
+// process ends.
+func Must(ok bool, format string, args ...any) {
+	if !ok {
+		panic("gramme: broken promise: " + fmt.Sprintf(format, args...))
+	}
+}

@@ -1,0 +1,3 @@
+module github.com/gramme-db/gramme/tools
+
+go 1.26

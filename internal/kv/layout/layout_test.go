@@ -1,0 +1,146 @@
+package layout
+
+import (
+	"bytes"
+	"encoding/hex"
+	"strings"
+	"testing"
+
+	"github.com/gramme-db/gramme/internal/item"
+)
+
+func number(t *testing.T, text string) item.Value {
+	t.Helper()
+	d, err := item.ParseDecimal([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return item.Number(d)
+}
+
+func noCounters([]byte) string { return "<counters>" }
+
+// TestGolden holds the bytes of every format. They outlive the process: a
+// difference here means that stores written before cannot be read, and needs a
+// new version and a migration, not a new golden value.
+func TestGolden(t *testing.T) {
+	order := item.NewBuilder(nil)
+	order.BeginMap()
+	order.Field("OrderId", item.String("o1"))
+	order.Field("Total", number(t, "12.5"))
+	order.EndMap()
+	it := order.Item()
+	indexKey := IndexKey{
+		Table: 7, Index: 2,
+		Partition: []item.Value{item.String("c1")},
+		Sort:      []item.Value{number(t, "-12.5")},
+		Base:      []item.Value{item.String("o1")},
+	}
+	for _, g := range []struct {
+		name       string
+		key, value []byte
+		want       string // hexadecimal key, value
+		line       string
+	}{
+		{
+			"descriptor", AppendDescriptorKey(nil, "000000000000", "us-east-1", "Orders"), []byte("\x01{}"),
+			"64 303030303030303030303030 75732d656173742d31 00 4f7264657273 | 01 7b7d",
+			"descriptor 000000000000/us-east-1/Orders version=1 {}",
+		},
+		{"purge", AppendPurgeKey(nil, 7), nil, "70 0000000000000007 |", "purge table=7"},
+		{
+			"sequence", AppendSequenceKey(nil, TableIDSequence), AppendSequence(nil, 8),
+			"73 7461626c65 | 0000000000000008", "sequence table next=8",
+		},
+		{"counters", AppendCountersKey(nil, 7), nil, "74 0000000000000007 63 |", "counters table=7 <counters>"},
+		{
+			"item", AppendItemKey(nil, 7, item.String("o1"), nil), AppendRecord(nil, it, it.Size()),
+			"74 0000000000000007 69 f7389fa6 6f310001 | 01 11 4d18074f72646572496453026f3105546f74616c4e0431322e35",
+			`item table=7 hash=f7389fa6 key=6f310001 size=17 {OrderId:"o1" Total:12.5}`,
+		},
+		{"index entry", AppendIndexKey(nil, indexKey), AppendRecord(nil, it, it.Size()), "74 0000000000000007 78 0002 77b0ec43 63310001 017ce69b 6f310001 | 01 11 4d18074f72646572496453026f3105546f74616c4e0431322e35",
+			`entry table=7 index=2 hash=77b0ec43 key=63310001017ce69b6f310001 size=17 {OrderId:"o1" Total:12.5}`},
+		{"collection", AppendCollectionKey(nil, 7, item.String("o1")), nil, "74 0000000000000007 7a f7389fa6 6f310001 |",
+			`collection table=7 hash=f7389fa6 key=6f310001 <counters>`},
+	} {
+		got := hex.EncodeToString(g.key) + "|" + hex.EncodeToString(g.value)
+		if want := strings.ReplaceAll(g.want, " ", ""); got != want {
+			t.Errorf("%s: bytes are\n\t%s, want\n\t%s", g.name, got, want)
+		}
+		if line := Describe(g.key, g.value, noCounters); line != g.line {
+			t.Errorf("%s: described as\n\t%s, want\n\t%s", g.name, line, g.line)
+		}
+	}
+}
+
+func TestRecord(t *testing.T) {
+	b := item.NewBuilder(nil)
+	b.BeginMap()
+	b.Field("a", item.String("x"))
+	b.EndMap()
+	record := AppendRecord(nil, b.Item(), 2)
+	it, size, err := ParseRecord(record)
+	if err != nil || size != 2 || !it.Equal(b.Item()) {
+		t.Fatalf("ParseRecord = %v, %d, %v", it, size, err)
+	}
+	if it, size, err := ParseRecord(nil); it != nil || size != 0 || err != nil {
+		t.Errorf("ParseRecord(nil) = %v, %d, %v; want no item", it, size, err)
+	}
+	for _, bad := range [][]byte{{2, 2, 'M', 0}, {1}, {1, 0xff, 0xff, 0xff, 0xff, 0x7f}} {
+		if _, _, err := ParseRecord(bad); err == nil {
+			t.Errorf("ParseRecord(%x) accepted bytes that are no record", bad)
+		}
+	}
+}
+
+// TestTableRange shows that a table's range holds all its keys and none of
+// its neighbour's.
+func TestTableRange(t *testing.T) {
+	start, end := TableRange(7)
+	within := func(key []byte) bool { return bytes.Compare(key, start) >= 0 && bytes.Compare(key, end) < 0 }
+	v := item.String("x")
+	for _, key := range [][]byte{
+		AppendCountersKey(nil, 7), AppendItemKey(nil, 7, v, v), AppendCollectionKey(nil, 7, v),
+		AppendIndexKey(nil, IndexKey{Table: 7, Index: 65535, Partition: []item.Value{v}}),
+	} {
+		if !within(key) {
+			t.Errorf("key %x of the table is outside its range", key)
+		}
+	}
+	for _, key := range [][]byte{AppendCountersKey(nil, 6), AppendCountersKey(nil, 8), AppendPurgeKey(nil, 7)} {
+		if within(key) {
+			t.Errorf("key %x of another is inside the table's range", key)
+		}
+	}
+}
+
+func TestParseKeys(t *testing.T) {
+	k, err := ParseDescriptorKey(AppendDescriptorKey(nil, "123456789012", "eu-west-1", "T"))
+	if want := (DescriptorKey{"123456789012", "eu-west-1", "T"}); err != nil || k != want {
+		t.Errorf("ParseDescriptorKey = %+v, %v", k, err)
+	}
+	if table, err := ParsePurgeKey(AppendPurgeKey(nil, 9)); err != nil || table != 9 {
+		t.Errorf("ParsePurgeKey = %d, %v", table, err)
+	}
+	for _, bad := range []string{"", "d", "dshort", "d000000000000region without an end"} {
+		if _, err := ParseDescriptorKey([]byte(bad)); err == nil {
+			t.Errorf("ParseDescriptorKey(%q) accepted", bad)
+		}
+	}
+	if _, err := ParsePurgeKey([]byte("p")); err == nil {
+		t.Error("ParsePurgeKey accepted a short key")
+	}
+	if _, err := ParseSequence([]byte("1")); err == nil {
+		t.Error("ParseSequence accepted a short value")
+	}
+}
+
+func FuzzDescribe(f *testing.F) {
+	f.Add(AppendItemKey(nil, 1, item.String("a"), nil), []byte{1, 2})
+	f.Add([]byte("t12345678x"), []byte{1, 1, 'M', 1})
+	f.Fuzz(func(t *testing.T, key, value []byte) {
+		if Describe(key, value, noCounters) == "" {
+			t.Error("nothing said")
+		}
+	})
+}

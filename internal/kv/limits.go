@@ -1,0 +1,22 @@
+package kv
+
+// All ours. What is beyond is refused with ErrKey or ErrTooLarge; the layers
+// above keep well below, so for them it would be a bug.
+const (
+	// KeyBytesMax holds the longest index key: eight key attributes of an index
+	// and two of its table (AWS: up to 2,048 and 1,024 bytes each), each byte
+	// escaped. An engine over TiKV needs storage.max-key-size raised to it.
+	KeyBytesMax = 32 << 10
+
+	// ValueBytesMax is well above an item of 400 KB (AWS) with both its images
+	// in a change record.
+	ValueBytesMax = 1 << 20
+
+	// UpdateBytesMax holds a transaction of 4 MB (AWS) copied into 25 indexes
+	// and the journal.
+	UpdateBytesMax = 128 << 20
+
+	// CounterSlotsMax bounds a counter vector, so that its value is bounded:
+	// two slots for each index that a table ever had.
+	CounterSlotsMax = 4096
+)

@@ -1,0 +1,21 @@
+// Package memory is an engine of package kv that keeps everything in memory and
+// forgets it when it is closed: kv/pebble on a file system in memory, without a
+// log. It is for tests and for gramme serve --in-memory. What it promises
+// otherwise is what every engine does.
+package memory
+
+import (
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/gramme-db/gramme/internal/kv/driver"
+	"github.com/gramme-db/gramme/internal/kv/pebble"
+)
+
+// Open returns an empty engine.
+func Open() (driver.Driver, error) {
+	return pebble.Open(pebble.Options{
+		Dir:        "memory",
+		Durability: pebble.Volatile,
+		FS:         vfs.NewMem(),
+	})
+}

@@ -1,0 +1,294 @@
+package pebble
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"strings"
+	"sync/atomic"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/gramme-db/gramme/internal/kv"
+)
+
+// disk is the file system as Pebble is given it. It is there for what happens
+// when the disk refuses a write.
+//
+// Pebble has no answer to that: where its log cannot be written, synced or
+// rotated, or its manifest, it panics, in some places with its own locks in a
+// state that ends the process without a word. So the disk keeps such an error
+// to itself, remembers it, and is frozen from then on: Pebble goes on, but of
+// what it does nothing reaches the directory that would change what is there.
+// Tables may still be written, for they are new files; the log and the manifest
+// end where they ended, and nothing is removed or renamed. The next Open finds
+// the directory as it would after a crash at that moment.
+//
+// The committer looks for the failure after each sync and before each commit,
+// so no update is acknowledged that was not written, and none follows. Open
+// looks for it before it returns.
+type disk struct {
+	vfs.FS
+	frost  atomic.Pointer[frost] // nil: not frozen
+	opened atomic.Bool           // Open has returned
+
+	// Of the time until then:
+	read    atomic.Pointer[string] // the file read last: the one to blame
+	logged  atomic.Int64           // bytes read from logs
+	refused atomic.Bool            // the file system could not read
+}
+
+// frost is why a disk is frozen.
+type frost struct {
+	cause       error // with the operation and the file
+	unavailable error // the same, as updates return it
+}
+
+// failure returns why the disk is frozen: nil, or an ErrUnavailable.
+func (d *disk) failure() error {
+	if frost := d.frost.Load(); frost != nil {
+		return frost.unavailable
+	}
+	return nil
+}
+
+// refusal is failure in the words of Open.
+func (d *disk) refusal() error {
+	if frost := d.frost.Load(); frost != nil {
+		return fmt.Errorf("kv: open the data directory: %w", frost.cause)
+	}
+	return nil
+}
+
+// fail freezes the disk, and returns why it is frozen: the first failure.
+func (d *disk) fail(op, name string, err error) error {
+	cause := fmt.Errorf("%s %s: %w", op, name, err)
+	d.frost.CompareAndSwap(nil, &frost{cause, fmt.Errorf("%w until it is opened again: %w", kv.ErrUnavailable, cause)})
+	return d.failure()
+}
+
+// keep keeps an error from Pebble: it freezes the disk.
+func (d *disk) keep(op, name string, err error) {
+	if err != nil {
+		_ = d.fail(op, name, err)
+	}
+}
+
+func (d *disk) frozen() bool { return d.frost.Load() != nil }
+
+// free: the file's errors are Pebble's. A table is a new file that nothing
+// refers to yet, and Pebble tries again; but not while the store is being
+// opened, for it would try until the disk has room.
+func (d *disk) free(name string) bool {
+	return d.opened.Load() && (strings.HasSuffix(name, ".sst") || strings.HasSuffix(name, ".blob"))
+}
+
+func isLog(name string) bool { return strings.HasSuffix(name, ".log") }
+
+// nowhere returns a file whose content is not on the disk.
+func nowhere() vfs.File {
+	f, _ := vfs.NewMem().Create("nowhere", vfs.WriteCategoryUnspecified) // never fails
+	return f
+}
+
+// guard wraps what opening a file for writing returned.
+func (d *disk) guard(op, name string, f vfs.File, err error) (vfs.File, error) {
+	if err != nil {
+		d.keep(op, name, err)
+		f = nowhere()
+	}
+	return &guarded{File: f, disk: d, name: name}, nil
+}
+
+// Create creates a file.
+func (d *disk) Create(name string, category vfs.DiskWriteCategory) (vfs.File, error) {
+	if d.free(name) {
+		return d.FS.Create(name, category)
+	}
+	if d.frozen() {
+		return &guarded{File: nowhere(), disk: d, name: name}, nil
+	}
+	f, err := d.FS.Create(name, category)
+	return d.guard("create", name, f, err)
+}
+
+// OpenReadWrite opens a file for reading and writing.
+func (d *disk) OpenReadWrite(name string, category vfs.DiskWriteCategory, opts ...vfs.OpenOption) (vfs.File, error) {
+	if d.free(name) {
+		return d.FS.OpenReadWrite(name, category, opts...)
+	}
+	if d.frozen() {
+		return &guarded{File: nowhere(), disk: d, name: name}, nil
+	}
+	f, err := d.FS.OpenReadWrite(name, category, opts...)
+	return d.guard("open", name, f, err)
+}
+
+// ReuseForWrite turns an old log into a new one.
+func (d *disk) ReuseForWrite(oldname, newname string, category vfs.DiskWriteCategory) (vfs.File, error) {
+	if d.frozen() {
+		return &guarded{File: nowhere(), disk: d, name: newname}, nil
+	}
+	f, err := d.FS.ReuseForWrite(oldname, newname, category)
+	return d.guard("reuse", newname, f, err)
+}
+
+// OpenDir opens a directory for syncing.
+func (d *disk) OpenDir(name string) (vfs.File, error) {
+	if d.frozen() {
+		return &guarded{File: nowhere(), disk: d, name: name}, nil
+	}
+	f, err := d.FS.OpenDir(name)
+	return d.guard("open", name, f, err)
+}
+
+// Open opens a file for reading.
+func (d *disk) Open(name string, opts ...vfs.OpenOption) (vfs.File, error) {
+	f, err := d.FS.Open(name, opts...)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		d.refused.Store(true)
+	}
+	if err != nil || d.opened.Load() {
+		return f, err
+	}
+	return &watched{File: f, disk: d, name: name}, nil
+}
+
+// Remove removes a file.
+func (d *disk) Remove(name string) error {
+	if d.frozen() {
+		return nil
+	}
+	return d.FS.Remove(name)
+}
+
+// RemoveAll removes a directory.
+func (d *disk) RemoveAll(name string) error {
+	if d.frozen() {
+		return nil
+	}
+	return d.FS.RemoveAll(name)
+}
+
+// Rename renames a file.
+func (d *disk) Rename(oldname, newname string) error {
+	if d.frozen() {
+		return nil
+	}
+	d.keep("rename", newname, d.FS.Rename(oldname, newname))
+	return nil
+}
+
+// Link links a file.
+func (d *disk) Link(oldname, newname string) error {
+	if d.frozen() {
+		return nil
+	}
+	d.keep("link", newname, d.FS.Link(oldname, newname))
+	return nil
+}
+
+// Unwrap returns the file system beneath.
+func (d *disk) Unwrap() vfs.FS { return d.FS }
+
+// guarded is a file whose writes must not fail: a log, a manifest, a marker, or
+// a directory.
+type guarded struct {
+	vfs.File
+	disk *disk
+	name string
+}
+
+// Write appends.
+func (g *guarded) Write(p []byte) (int, error) {
+	if !g.disk.frozen() {
+		n, err := g.File.Write(p)
+		if err == nil && n < len(p) {
+			err = io.ErrShortWrite
+		}
+		g.disk.keep("write", g.name, err)
+	}
+	return len(p), nil
+}
+
+// WriteAt writes at an offset.
+func (g *guarded) WriteAt(p []byte, off int64) (int, error) {
+	if !g.disk.frozen() {
+		_, err := g.File.WriteAt(p, off)
+		g.disk.keep("write", g.name, err)
+	}
+	return len(p), nil
+}
+
+// Sync syncs content and metadata.
+func (g *guarded) Sync() error {
+	if !g.disk.frozen() {
+		g.disk.keep("sync", g.name, g.File.Sync())
+	}
+	return nil
+}
+
+// SyncData syncs the content.
+func (g *guarded) SyncData() error {
+	if !g.disk.frozen() {
+		g.disk.keep("sync", g.name, g.File.SyncData())
+	}
+	return nil
+}
+
+// SyncTo begins to sync.
+func (g *guarded) SyncTo(length int64) (fullSync bool, err error) {
+	if !g.disk.frozen() {
+		fullSync, err = g.File.SyncTo(length)
+		g.disk.keep("sync", g.name, err)
+	}
+	return fullSync, nil
+}
+
+// Preallocate makes room.
+func (g *guarded) Preallocate(offset, length int64) error {
+	if !g.disk.frozen() {
+		g.disk.keep("preallocate", g.name, g.File.Preallocate(offset, length))
+	}
+	return nil
+}
+
+// Close closes.
+func (g *guarded) Close() error {
+	g.disk.keep("close", g.name, g.File.Close())
+	return nil
+}
+
+// watched is a file that is read while the store is being opened.
+type watched struct {
+	vfs.File
+	disk *disk
+	name string
+}
+
+// Read reads on.
+func (w *watched) Read(p []byte) (int, error) {
+	n, err := w.File.Read(p)
+	return n, w.note(n, err)
+}
+
+// ReadAt reads at an offset.
+func (w *watched) ReadAt(p []byte, off int64) (int, error) {
+	n, err := w.File.ReadAt(p, off)
+	return n, w.note(n, err)
+}
+
+func (w *watched) note(n int, err error) error {
+	if w.disk.opened.Load() {
+		return err
+	}
+	w.disk.read.Store(&w.name)
+	if isLog(w.name) {
+		w.disk.logged.Add(int64(n))
+	}
+	if err != nil && err != io.EOF {
+		w.disk.refused.Store(true)
+	}
+	return err
+}

@@ -1,0 +1,53 @@
+package pebble
+
+import "time"
+
+// All ours.
+const (
+	// latchStripes is how many latches there are: keys that share one wait for
+	// each other without need. Only those that were ever used take memory.
+	latchStripes = 1 << 14
+
+	// updatesMax is how many updates run at a time; more wait to begin.
+	updatesMax = 4096
+
+	// groupBytesMax is how much one commit takes from the queue, a single
+	// greater update apart.
+	groupBytesMax = 4 << 20
+
+	// counterCacheMax is how many counter vectors are kept in memory. Beyond
+	// it all are let go, and read again when they are needed.
+	counterCacheMax = 4096
+
+	// stampBlock is how many stamps are reserved with one synced commit. As
+	// many are skipped, at most, when the store is opened again.
+	stampBlock = 1 << 20
+
+	syncIntervalDefault = 100 * time.Millisecond
+
+	cacheBytesDefault = 64 << 20 // filled as blocks are read
+
+	// memtableBytesMax is reached by doubling from 256 KB under writes, so an
+	// idle store stays small. Up to memtablesMax of them wait to be flushed,
+	// beyond that writes wait.
+	memtableBytesMax = 32 << 20
+	memtablesMax     = 4
+
+	// levelZeroSublevelsMax is where writes wait for compactions.
+	levelZeroSublevelsMax = 1000
+
+	compactionsMax   = 4 // at a time, and never more than there are processors
+	openFilesMax     = 1000
+	blockBytes       = 16 << 10 // small: most reads are of one item
+	indexBlockBytes  = 128 << 10
+	filterBitsPerKey = 10
+	smoothingBytes   = 512 << 10 // the disk is given what was written in steps of so much
+
+	// Tables of deleted ranges are deleted no faster than that, so that reads
+	// do not feel it, and their tombstones are flushed after that long.
+	deletionBytesPerSecond = 256 << 20
+	rangeDeletionDelay     = 10 * time.Second
+
+	dirMode  = 0o700
+	fileMode = 0o600
+)

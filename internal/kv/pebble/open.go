@@ -1,0 +1,177 @@
+package pebble
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"strconv"
+
+	engine "github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/cockroachdb/pebble/v2/vfs/atomicfs"
+
+	"github.com/gramme-db/gramme/internal/kv"
+)
+
+// writeCategory is how our own files are counted by Pebble: not at all.
+const writeCategory = vfs.WriteCategoryUnspecified
+
+// Open opens the store in a directory, and makes both if they are not there.
+// Errors to tell apart: kv.ErrLocked, *kv.FormatError, *kv.CorruptionError.
+func Open(o Options) (*DB, error) {
+	return open(o, storeFormat())
+}
+
+func open(o Options, f format) (_ *DB, err error) {
+	o = o.withDefaults()
+	d := &DB{dir: o.Dir, disk: &disk{FS: o.FS}, troubled: make(chan struct{}, 1)}
+	if err := d.disk.MkdirAll(o.Dir, dirMode); err != nil {
+		return nil, fmt.Errorf("kv: make the data directory: %w", err)
+	}
+	if d.lock, err = lockDir(d.disk, o.Dir); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			_ = d.lock.Close()
+		}
+	}()
+	if err := checkEngineFormat(d.disk, o.Dir); err != nil {
+		return nil, err
+	}
+	if d.engine, err = d.openEngine(o); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			_ = d.engine.Close()
+		}
+	}()
+	if d.created, err = f.settle(d.engine, o); err != nil {
+		return nil, err
+	}
+	clean, err := takeClean(d.disk, o.Dir)
+	if err != nil {
+		return nil, err
+	}
+	d.recovered = !d.created && !clean
+	bound, err := readStampBound(d.engine)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.disk.refusal(); err != nil {
+		return nil, err
+	}
+	d.start(o, bound)
+	d.disk.opened.Store(true)
+	return d, nil
+}
+
+// openEngine opens Pebble.
+func (d *DB) openEngine(o Options) (*engine.DB, error) {
+	options := d.engineOptions(o)
+	options.Lock = d.lock
+	db, err := engine.Open(o.Dir, options)
+	if err != nil {
+		return nil, damaged(d.disk, err)
+	}
+	if err := d.disk.refusal(); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
+
+// damaged is the error of an Open that Pebble failed with err. Where the file
+// system did all it was asked to, what is in the directory is to blame.
+func damaged(d *disk, err error) error {
+	switch {
+	case engine.IsCorruptionError(err):
+		corruption := &kv.CorruptionError{Err: err}
+		if info := engine.ExtractDataCorruptionInfo(err); info != nil {
+			corruption.File = info.Path
+		} else if read := d.read.Load(); read != nil {
+			corruption.File = *read
+		}
+		return corruption
+	case d.refused.Load():
+		return err
+	case d.frozen():
+		return d.refusal()
+	}
+	return &kv.CorruptionError{Err: err}
+}
+
+// lockDir takes the directory for this process.
+func lockDir(disk *disk, dir string) (*engine.Lock, error) {
+	lock, err := engine.LockDirectory(dir, disk)
+	var path *fs.PathError
+	switch {
+	case err == nil:
+		return lock, nil
+	case errors.As(err, &path): // the lock file itself: no permission, no space
+		return nil, fmt.Errorf("kv: lock the data directory: %w", err)
+	}
+	return nil, fmt.Errorf("%w: %q: %w", kv.ErrLocked, dir, err)
+}
+
+// checkEngineFormat refuses files of a newer Pebble, or of one too old, before
+// Pebble touches them.
+func checkEngineFormat(disk *disk, dir string) error {
+	const marker = "format-version" // Pebble's name for it
+	text, err := atomicfs.ReadMarker(disk, dir, marker)
+	if err != nil || text == "" {
+		return err
+	}
+	found, err := strconv.ParseUint(text, 10, 64)
+	if err != nil {
+		return &kv.CorruptionError{Err: err}
+	}
+	if version := engine.FormatMajorVersion(found); version > engineFormat || version < engine.FormatMinSupported {
+		return &kv.FormatError{
+			Dir: dir, Found: found, Supported: uint64(engineFormat),
+			Advice: "its files were written by another generation of the storage engine; open it with the version of Gramme that wrote it",
+		}
+	}
+	return nil
+}
+
+// takeClean reports whether the directory was closed in order, and takes the
+// mark away durably, before anything is written.
+func takeClean(disk *disk, dir string) (bool, error) {
+	name := disk.PathJoin(dir, cleanFile)
+	_, err := disk.Stat(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err == nil {
+		err = disk.Remove(name)
+	}
+	if err == nil {
+		err = syncDir(disk, dir)
+	}
+	return true, err
+}
+
+func syncDir(disk *disk, dir string) error {
+	f, err := disk.OpenDir(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
+
+// readStampBound returns where stamps begin.
+func readStampBound(db *engine.DB) (uint64, error) {
+	value, err := get(db, stampKey(), nil)
+	if errors.Is(err, kv.ErrNotFound) {
+		return 1, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	bound, err := parseStampBound(value)
+	if err != nil {
+		return 0, &kv.CorruptionError{Err: err}
+	}
+	return bound, nil
+}

@@ -1,0 +1,87 @@
+package pebble
+
+import (
+	"log/slog"
+	"runtime"
+	"time"
+
+	engine "github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/bloom"
+	"github.com/cockroachdb/pebble/v2/vfs"
+)
+
+// Durability is what has happened to an update's writes when it returns.
+type Durability uint8
+
+// The durabilities. With all but Sync, readers see what a crash may take back;
+// what is left after a crash is always the beginning of what was committed, in
+// order.
+const (
+	Sync     Durability = iota // they are on the disk
+	Interval                   // they are in the log, and on the disk after SyncInterval
+	None                       // they are in the log, and on the disk when the system writes it
+	Volatile                   // they are in memory; there is no log, and Close loses them
+)
+
+// Options configures a DB. The zero value with a Dir is the durable default.
+type Options struct {
+	Dir          string        // created if it is not there
+	Durability   Durability    // default Sync
+	SyncInterval time.Duration // default 100 ms; with Interval only
+	CacheBytes   int64         // default 64 MiB; blocks of tables kept in memory
+	FS           vfs.FS        // default the machine's, with files private to their owner
+	Logger       *slog.Logger  // default slog.DiscardHandler; the engine's chatter is at level debug
+}
+
+func (o Options) withDefaults() Options {
+	if o.SyncInterval <= 0 {
+		o.SyncInterval = syncIntervalDefault
+	}
+	if o.CacheBytes <= 0 {
+		o.CacheBytes = cacheBytesDefault
+	}
+	if o.FS == nil {
+		o.FS = newPrivateFS()
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	return o
+}
+
+// engineFormat is the format of Pebble's files that we write. It is raised by
+// hand, together with a note in the changelog, because older programs cannot
+// read newer files.
+const engineFormat = engine.FormatValueSeparation
+
+// engineOptions returns Pebble's options.
+func (d *DB) engineOptions(o Options) *engine.Options {
+	lsm := &engine.Options{
+		FS:                          d.disk,
+		FormatMajorVersion:          engineFormat,
+		CacheSize:                   o.CacheBytes,
+		MaxOpenFiles:                openFilesMax,
+		MemTableSize:                memtableBytesMax,
+		MemTableStopWritesThreshold: memtablesMax,
+		L0CompactionThreshold:       2,
+		L0StopWritesThreshold:       levelZeroSublevelsMax,
+		LBaseMaxBytes:               64 << 20,
+		CompactionConcurrencyRange: func() (lower, upper int) {
+			return 1, max(1, min(compactionsMax, runtime.GOMAXPROCS(0)))
+		},
+		DisableWAL:             o.Durability == Volatile,
+		WALBytesPerSync:        smoothingBytes,
+		BytesPerSync:           smoothingBytes,
+		FlushDelayDeleteRange:  rangeDeletionDelay,
+		TargetByteDeletionRate: deletionBytesPerSecond,
+		Logger:                 logger{o.Logger},
+		EventListener:          d.listener(o.Logger),
+	}
+	for i := range lsm.Levels {
+		level := &lsm.Levels[i]
+		level.BlockSize = blockBytes
+		level.IndexBlockSize = indexBlockBytes
+		level.FilterPolicy = bloom.FilterPolicy(filterBitsPerKey)
+	}
+	return lsm
+}

@@ -1,0 +1,145 @@
+package pebble
+
+import (
+	"context"
+	"errors"
+
+	engine "github.com/cockroachdb/pebble/v2"
+
+	"github.com/gramme-db/gramme/internal/kv"
+	"github.com/gramme-db/gramme/internal/kv/driver"
+)
+
+// Get implements driver.Driver. It reads first and asks then whether what it
+// read is durable: a group is in flight before Pebble shows its writes.
+func (d *DB) Get(ctx context.Context, key, dst []byte) ([]byte, error) {
+	value, err := get(d.engine, key, dst)
+	if wait := d.commits.awaitKey(ctx, key); wait != nil {
+		return dst, wait
+	}
+	return value, err
+}
+
+// Counters implements driver.Driver.
+func (d *DB) Counters(ctx context.Context, key []byte, dst []int64) ([]int64, error) {
+	value, err := d.Get(ctx, key, nil)
+	if err != nil {
+		return dst, err
+	}
+	slots, err := kv.ParseCounters(dst, value)
+	if err != nil {
+		return dst, &kv.CorruptionError{Err: err}
+	}
+	return slots, nil
+}
+
+// Snapshot implements driver.Driver.
+func (d *DB) Snapshot(ctx context.Context) (driver.Snapshot, error) {
+	view := d.engine.NewSnapshot()
+	if err := d.commits.awaitAll(ctx); err != nil {
+		_ = view.Close()
+		return nil, err
+	}
+	return snapshot{view}, nil
+}
+
+// snapshot shows what was durable when Snapshot returned it, and nothing else.
+type snapshot struct{ view *engine.Snapshot }
+
+// Get implements driver.Snapshot.
+func (s snapshot) Get(key, dst []byte) ([]byte, error) { return get(s.view, key, dst) }
+
+// Scan implements driver.Snapshot.
+func (s snapshot) Scan(start, end []byte, reverse bool) driver.Iterator {
+	return scan(s.view, start, end, reverse)
+}
+
+// Close implements driver.Snapshot.
+func (s snapshot) Close() error { return s.view.Close() }
+
+func get(from engine.Reader, key, dst []byte) ([]byte, error) {
+	value, closer, err := from.Get(key)
+	if err != nil {
+		return dst, readError(err)
+	}
+	dst = append(dst, value...)
+	_ = closer.Close()
+	return dst, nil
+}
+
+func scan(from engine.Reader, start, end []byte, reverse bool) driver.Iterator {
+	entries, err := from.NewIter(&engine.IterOptions{LowerBound: start, UpperBound: end})
+	return &iterator{entries: entries, err: err, reverse: reverse}
+}
+
+// iterator is driver.Iterator over Pebble's.
+type iterator struct {
+	entries *engine.Iterator // nil if it could not be opened
+	value   []byte
+	err     error
+	reverse bool
+	started bool
+}
+
+// Next implements driver.Iterator.
+func (it *iterator) Next() bool {
+	if it.err != nil || !it.move() {
+		return false
+	}
+	it.value, it.err = it.entries.ValueAndErr()
+	return it.err == nil
+}
+
+func (it *iterator) move() bool {
+	started := it.started
+	it.started = true
+	switch {
+	case !started && it.reverse:
+		return it.entries.Last()
+	case !started:
+		return it.entries.First()
+	case it.reverse:
+		return it.entries.Prev()
+	default:
+		return it.entries.Next()
+	}
+}
+
+// Key implements driver.Iterator.
+func (it *iterator) Key() []byte { return it.entries.Key() }
+
+// Value implements driver.Iterator.
+func (it *iterator) Value() []byte { return it.value }
+
+// Err implements driver.Iterator.
+func (it *iterator) Err() error {
+	if it.err == nil && it.entries != nil {
+		it.err = it.entries.Error()
+	}
+	return readError(it.err)
+}
+
+// Close implements driver.Iterator.
+func (it *iterator) Close() error {
+	if it.entries == nil {
+		return nil
+	}
+	return readError(it.entries.Close())
+}
+
+// readError says in kv's words why a read failed.
+func readError(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, engine.ErrNotFound):
+		return kv.ErrNotFound
+	case !engine.IsCorruptionError(err):
+		return err
+	}
+	damaged := &kv.CorruptionError{Err: err}
+	if info := engine.ExtractDataCorruptionInfo(err); info != nil {
+		damaged.File = info.Path
+	}
+	return damaged
+}

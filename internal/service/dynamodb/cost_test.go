@@ -1,0 +1,77 @@
+package dynamodb
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/gramme-db/gramme/internal/kv"
+	"github.com/gramme-db/gramme/internal/wire"
+)
+
+// TestCost holds what an item operation costs, from the request's body to the
+// answer's: engine reads, commit groups and allocations. A figure that falls is
+// good news, and to be lowered here; one that rises needs a reason.
+func TestCost(t *testing.T) {
+	w := newWorld(t)
+	for _, create := range []string{
+		`{"TableName":"plain","BillingMode":"PAY_PER_REQUEST","AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"}],"KeySchema":[{"AttributeName":"pk","KeyType":"HASH"}]}`,
+		`{"TableName":"indexed","BillingMode":"PAY_PER_REQUEST","AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"},{"AttributeName":"g","AttributeType":"S"}],"KeySchema":[{"AttributeName":"pk","KeyType":"HASH"}],
+		  "GlobalSecondaryIndexes":[{"IndexName":"gsi","KeySchema":[{"AttributeName":"g","KeyType":"HASH"}],"Projection":{"ProjectionType":"ALL"}}]}`,
+		`{"TableName":"local","BillingMode":"PAY_PER_REQUEST","AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"},{"AttributeName":"sk","AttributeType":"S"},{"AttributeName":"g","AttributeType":"S"}],"KeySchema":[{"AttributeName":"pk","KeyType":"HASH"},{"AttributeName":"sk","KeyType":"RANGE"}],
+		  "LocalSecondaryIndexes":[{"IndexName":"lsi","KeySchema":[{"AttributeName":"pk","KeyType":"HASH"},{"AttributeName":"g","KeyType":"RANGE"}],"Projection":{"ProjectionType":"ALL"}}]}`,
+	} {
+		if answer, status := w.answer("CreateTable", create); status != 200 {
+			t.Fatal(string(answer))
+		}
+	}
+	const item = `{"pk":{"S":"a"},"sk":{"S":"b"},"g":{"S":"c"},"n":{"N":"@"},"t":{"S":"some text that is a little longer"}}`
+	for _, c := range []struct {
+		name, operation, body string
+		gets, commits         int64
+		allocs                float64
+	}{ // @ is 1 and 2 in turn, so that each write changes something
+		{"GetItem", "GetItem", `{"TableName":"plain","Key":{"pk":{"S":"a"}}}`, 1, 0, 4},
+		{"GetItem of a missing item", "GetItem", `{"TableName":"plain","Key":{"pk":{"S":"none"}}}`, 1, 0, 4},
+		{"PutItem", "PutItem", `{"TableName":"plain","Item":` + item + `}`, 1, 1, 11},
+		{"PutItem with an index", "PutItem", `{"TableName":"indexed","Item":` + item + `}`, 1, 1, 23},
+		{"PutItem with a local index", "PutItem", `{"TableName":"local","Item":` + item + `}`, 2, 1, 33},
+		{"PutItem with a condition", "PutItem", `{"TableName":"plain","Item":` + item + `,"ConditionExpression":"n <> :n","ExpressionAttributeValues":{":n":{"N":"@"}}}`, 1, 1, 14},
+		{"UpdateItem", "UpdateItem", `{"TableName":"plain","Key":{"pk":{"S":"a"}},"UpdateExpression":"ADD v :one","ExpressionAttributeValues":{":one":{"N":"1"}}}`, 1, 1, 20},
+		{"DeleteItem of a missing item", "DeleteItem", `{"TableName":"plain","Key":{"pk":{"S":"none"}}}`, 1, 0, 8},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			cost, allocs := w.measure(t, c.operation, c.body)
+			if cost.Gets != c.gets || cost.Commits != c.commits || cost.Scans != 0 {
+				t.Errorf("%d engine reads, %d scans and %d commits, want %d, 0 and %d", cost.Gets, cost.Scans, cost.Commits, c.gets, c.commits)
+			}
+			if allocs != c.allocs && !raceDetector {
+				t.Errorf("%v allocations, want %v", allocs, c.allocs)
+			}
+		})
+	}
+}
+
+// measure returns the cost of one call of an operation on a warm service.
+func (w *world) measure(t *testing.T, operation, body string) (cost kv.Counts, allocs float64) {
+	t.Helper()
+	op := w.service.Operations().Table()[operation]
+	caller := w.caller
+	ctx := wire.WithCaller(context.Background(), &caller)
+	bodies := [2][]byte{[]byte(strings.ReplaceAll(body, "@", "1")), []byte(strings.ReplaceAll(body, "@", "2"))}
+	dst := make([]byte, 0, 4096)
+	n := 0
+	call := func() {
+		n++
+		if _, err := op.Call(ctx, bodies[n%2], dst); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 10 {
+		call()
+	}
+	allocs = testing.AllocsPerRun(200, call)
+	before := w.store.Counts()
+	call()
+	return w.store.Counts().Sub(before), allocs
+}

@@ -1,0 +1,101 @@
+// Package dynamodb is Amazon DynamoDB over a kv.Store. Each operation has a
+// file of its own that reads from top to bottom: check, look up, read, decide,
+// write, answer. What a value, an expression and a table are is in the pure
+// packages item, expr and schema; signatures, HTTP and JSON are behind the
+// gateway. Called through the operation table by internal/gateway, and opened
+// by internal/server.
+//
+// The way of a write:
+//
+//	PutItem, UpdateItem, DeleteItem   checks in AWS's order, an intent of what to do
+//	  -> catalog                      the table, held against schema changes
+//	  -> write.go                     one kv update: item, index entries, counters
+//	  -> capacity.go, collection.go   what the answer says of cost
+package dynamodb
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	api "github.com/gramme-db/gramme/internal/api/dynamodb"
+	"github.com/gramme-db/gramme/internal/base"
+	"github.com/gramme-db/gramme/internal/kv"
+)
+
+// Options configures a Service.
+type Options struct {
+	Store  *kv.Store    // stays its owner's, who closes it after the Service
+	Env    base.Env     // clock and chance
+	Logger *slog.Logger // default: none
+
+	// ControlPlaneDelay is how long a table stays in CREATING, UPDATING and
+	// DELETING; 0 is immediate. AWS takes seconds.
+	ControlPlaneDelay time.Duration
+
+	// ItemCollectionBytesMax bounds an item collection of a table with local
+	// indexes; default 10 GB as on AWS.
+	ItemCollectionBytesMax int64
+}
+
+// Service is DynamoDB. It is safe for concurrent use.
+type Service struct {
+	store   *kv.Store
+	env     base.Env
+	delay   time.Duration
+	catalog *catalog
+	purger  *purger
+
+	collectionBytesMax int64
+}
+
+// Open returns the service over a store and takes up the work that a stop left
+// undone. ctx bounds the opening alone.
+func Open(ctx context.Context, o Options) (*Service, error) {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.ItemCollectionBytesMax == 0 {
+		o.ItemCollectionBytesMax = collectionBytesMax
+	}
+	s := &Service{
+		store:              o.Store,
+		env:                o.Env,
+		delay:              o.ControlPlaneDelay,
+		catalog:            newCatalog(o.Store, o.Env),
+		purger:             newPurger(o.Store, o.Logger),
+		collectionBytesMax: o.ItemCollectionBytesMax,
+	}
+	if err := s.catalog.sweep(ctx); err != nil {
+		return nil, err
+	}
+	s.purger.start()
+	return s, nil
+}
+
+// Close stops background work and waits for it.
+func (s *Service) Close() error {
+	s.purger.stop()
+	return nil
+}
+
+// Operations returns the operation table; an operation that is nil is not done
+// yet and answers as an unknown one.
+func (s *Service) Operations() *api.Operations {
+	return &api.Operations{
+		CreateTable:        s.CreateTable,
+		DeleteItem:         s.DeleteItem,
+		DeleteTable:        s.DeleteTable,
+		DescribeEndpoints:  s.DescribeEndpoints,
+		DescribeLimits:     s.DescribeLimits,
+		DescribeTable:      s.DescribeTable,
+		GetItem:            s.GetItem,
+		ListTables:         s.ListTables,
+		ListTagsOfResource: s.ListTagsOfResource,
+		PutItem:            s.PutItem,
+		TagResource:        s.TagResource,
+		UntagResource:      s.UntagResource,
+		UpdateItem:         s.UpdateItem,
+		UpdateTable:        s.UpdateTable,
+	}
+}

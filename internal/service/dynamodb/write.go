@@ -1,0 +1,127 @@
+package dynamodb
+
+import (
+	"bytes"
+	"context"
+	"errors"
+
+	"github.com/gramme-db/gramme/internal/item"
+	"github.com/gramme-db/gramme/internal/kv"
+	"github.com/gramme-db/gramme/internal/kv/layout"
+	"github.com/gramme-db/gramme/internal/service/dynamodb/schema"
+)
+
+// keyRoomBytes is room for the key of an ordinary item on the stack.
+const keyRoomBytes = 128
+
+// outcome is what a write did to one item.
+type outcome struct {
+	table    *schema.Table
+	old, new schema.Image
+	entries  []schema.EntryChange
+
+	collectionBytes int64 // of the item's collection after the write; tables with local indexes alone
+}
+
+// write changes the item at a key, durably: it reads what is there, lets decide
+// say what shall be there, and stores it together with the index entries and
+// counts that follow from it. decide gets nil for an item that is not there and
+// returns nil for one that shall not be; an error of its leaves all as it was.
+// It may run more than once. The caller holds the table's gate.
+//
+// It costs one engine read, for the size that was there counts in the table's
+// totals; a table with local indexes costs one more, for the collection's size.
+func (s *Service) write(ctx context.Context, t *schema.Table, key schema.Key, decide func(old item.Item) (item.Item, error)) (outcome, error) {
+	var room [keyRoomBytes]byte
+	itemKey := layout.AppendItemKey(room[:0], t.ID, key.Partition, key.Sort)
+	var done outcome
+	err := s.store.Update(ctx, [][]byte{itemKey}, func(tx *kv.Tx) error {
+		stored, err := tx.Get(itemKey, nil)
+		if err != nil && !errors.Is(err, kv.ErrNotFound) {
+			return err
+		}
+		old, oldSize, err := layout.ParseRecord(stored)
+		if err != nil {
+			return err
+		}
+		new, err := decide(old)
+		if err != nil {
+			return err
+		}
+		done = outcome{table: t, old: schema.Image{Item: old, Size: oldSize}, new: schema.ImageOf(new)}
+		done.entries = t.PlanIndexes(done.old, done.new)
+		if err := s.checkCollection(ctx, key, &done); err != nil {
+			return err
+		}
+		return done.store(tx, itemKey, stored, key)
+	})
+	return done, err
+}
+
+// store writes the outcome. What is as it was is not written again.
+func (o *outcome) store(tx *kv.Tx, itemKey, stored []byte, key schema.Key) error {
+	if o.new.Item == nil {
+		if o.old.Item == nil {
+			return nil
+		}
+		if err := tx.Delete(itemKey); err != nil {
+			return err
+		}
+		return o.storeEntries(tx, key)
+	}
+	record := layout.AppendRecord(make([]byte, 0, recordHeadBytes+len(o.new.Item)), o.new.Item, o.new.Size)
+	if bytes.Equal(record, stored) {
+		return nil
+	}
+	if err := tx.Set(itemKey, record); err != nil {
+		return err
+	}
+	return o.storeEntries(tx, key)
+}
+
+// recordHeadBytes is the most that a record has before the item.
+const recordHeadBytes = 8
+
+// storeEntries writes the changes of index entries, and counts.
+func (o *outcome) storeEntries(tx *kv.Tx, key schema.Key) error {
+	var room [keyRoomBytes]byte
+	counters := layout.AppendCountersKey(room[:0], o.table.ID)
+	count(tx, counters, layout.SlotItems, o.old, o.new)
+	for i := range o.entries {
+		c := &o.entries[i]
+		if c.OldKey != nil && !bytes.Equal(c.OldKey, c.NewKey) {
+			if err := tx.Delete(c.OldKey); err != nil {
+				return err
+			}
+		}
+		if c.NewKey != nil {
+			if err := tx.Set(c.NewKey, layout.AppendRecord(nil, c.New.Item, c.New.Size)); err != nil {
+				return err
+			}
+		}
+		count(tx, counters, 2*int(c.Index.Number), c.Old, c.New)
+	}
+	if o.table.HasLocalIndexes() {
+		tx.Add(layout.AppendCollectionKey(nil, o.table.ID, key.Partition), layout.SlotCollectionBytes, o.collectionGrowth())
+	}
+	return nil
+}
+
+// count adds a change to the pair of counters, of a number and of bytes, that
+// begins at a slot.
+func count(tx *kv.Tx, counters []byte, slot int, old, new schema.Image) {
+	if n := int64(one(new)) - int64(one(old)); n != 0 {
+		tx.Add(counters, slot, n)
+	}
+	if n := int64(new.Size - old.Size); n != 0 {
+		tx.Add(counters, slot+1, n)
+	}
+}
+
+// one counts an image.
+func one(im schema.Image) int {
+	if im.Item == nil {
+		return 0
+	}
+	return 1
+}

@@ -1,0 +1,128 @@
+// Package gateway is HTTP in, HTTP out: it bounds and reads a request, has its
+// signature checked, finds the operation that X-Amz-Target names, and writes
+// what the operation returns, or the error in AWS's form. It knows no service
+// beyond a table of operations, and no operation sees net/http: an operation
+// takes a context with the caller, and bytes. Called by internal/server, which
+// serves a Gateway with the http.Server of NewServer.
+package gateway
+
+import (
+	"log/slog"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/gramme-db/gramme/internal/base"
+	"github.com/gramme-db/gramme/internal/wire"
+	"github.com/gramme-db/gramme/internal/wire/sigv4"
+)
+
+// Authenticator tells who sent a request. The RequestID of the caller is the
+// gateway's to fill.
+type Authenticator interface {
+	Authenticate(r *sigv4.Request, now time.Time) (wire.Caller, *wire.Error)
+}
+
+// Endpoint is one service, or one API of a service.
+type Endpoint struct {
+	TargetPrefix string // of X-Amz-Target, before the dot: DynamoDB_20120810
+	SigningName  string // the service in the credential scope: dynamodb
+	JSONVersion  string // of the content type; default "1.0"
+	Operations   map[string]wire.Operation
+}
+
+// Options configures a Gateway. Endpoints, Auth and Env must be set.
+type Options struct {
+	Endpoints []Endpoint
+	Auth      Authenticator
+	Env       base.Env
+
+	Region  string       // that the page at / names; default "us-east-1"
+	Logger  *slog.Logger // default: none
+	Metrics Observer     // default: none
+
+	// MetricsPage answers GET /metrics. Nil: there is no such page.
+	MetricsPage http.Handler
+
+	// Ready returns why requests should go elsewhere, for GET /readyz. Nil:
+	// always ready.
+	Ready func() error
+
+	// Unavailable tells whether the error of an operation passes by itself, as
+	// when a store is closing. The client is then asked to retry. Nil: none does.
+	Unavailable func(error) bool
+
+	BodyBytesMax   int   // of one request; default 16 MiB
+	BodiesBytesMax int64 // of all requests at once; default 256 MiB
+	RequestsMax    int64 // operations running at once; default 2048
+}
+
+func (o Options) withDefaults() Options {
+	if o.Region == "" {
+		o.Region = "us-east-1"
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Metrics == nil {
+		o.Metrics = discard{}
+	}
+	if o.Ready == nil {
+		o.Ready = func() error { return nil }
+	}
+	if o.Unavailable == nil {
+		o.Unavailable = func(error) bool { return false }
+	}
+	if o.BodyBytesMax == 0 {
+		o.BodyBytesMax = bodyBytesMax
+	}
+	if o.BodiesBytesMax == 0 {
+		o.BodiesBytesMax = bodiesBytesMax
+	}
+	if o.RequestsMax == 0 {
+		o.RequestsMax = requestsMax
+	}
+	return o
+}
+
+// Gateway is an http.Handler. It is safe for concurrent use.
+type Gateway struct {
+	options Options // with defaults
+	routes  routes
+	bodies  budget
+	running atomic.Int64 // operations
+	fixed   fixedHeaders
+	date    dateHeader
+	answers bufferPool
+	zips    zipPool
+}
+
+// New returns a Gateway for o.
+func New(o Options) *Gateway {
+	o = o.withDefaults()
+	g := &Gateway{options: o, routes: newRoutes(o.Endpoints), fixed: newFixedHeaders()}
+	g.bodies.max = o.BodiesBytesMax
+	return g
+}
+
+// ServeHTTP answers one request.
+func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	x := &exchange{g: g, w: w, r: r, id: g.options.Env.RequestID(), start: g.options.Env.Now()}
+	x.putCommonHeaders()
+	switch r.Method {
+	case http.MethodPost:
+		g.options.Metrics.Begin()
+		defer x.observe()
+		if !x.route() {
+			x.noSuchPage()
+			return
+		}
+		g.serveOperation(x)
+	case http.MethodGet, http.MethodHead:
+		g.servePage(x)
+	case http.MethodOptions:
+		g.servePreflight(x)
+	default:
+		x.noSuchPage()
+	}
+}

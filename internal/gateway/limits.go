@@ -1,0 +1,21 @@
+package gateway
+
+import "time"
+
+const (
+	bodyBytesMax          = 16 << 20         // AWS, compressed and not; beyond it 413
+	bodiesBytesMax        = 256 << 20        // ours, bodies of all requests at once; beyond it 503, which clients retry
+	requestsMax           = 2048             // ours, operations running at once; beyond it 503
+	bodyKnownFirstBytes   = 64 << 10         // ours; a body is given more memory as it comes in
+	bodyUnknownFirstBytes = 4 << 10          // ours; likewise, where the length is not announced
+	answerGzipBytesMin    = 1 << 10          // ours: AWS does not say from where on it compresses
+	answerKeepBytesMax    = 1 << 20          // ours; a larger buffer is not kept for the next answer
+	targetLenMax          = 256              // ours; a longer X-Amz-Target names no operation
+	headerBytesMax        = 64 << 10         // ours, with the request line; beyond it 431. Session tokens take some KiB
+	streamsMax            = 250              // ours, HTTP/2 requests of one connection at once; beyond it they wait at the client
+	headerReadTimeMax     = 10 * time.Second // ours; beyond it 400, or the connection just ends
+	requestReadTimeMax    = time.Minute      // ours, header and body; beyond it 408
+	requestWriteTimeMax   = 2 * time.Minute  // ours, from the header to the end of the answer; beyond it the connection ends
+	idleTimeMax           = 5 * time.Minute  // ours, between requests: longer than SDKs keep a connection they do not use
+	preflightAge          = "172800"         // AWS, in seconds
+)

@@ -1,0 +1,80 @@
+package server
+
+import (
+	"crypto/tls"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/gramme-db/gramme/internal/base"
+	"github.com/gramme-db/gramme/internal/kv/pebble"
+	"github.com/gramme-db/gramme/internal/wire/sigv4"
+)
+
+// Options configures a Server. The zero value keeps its data in memory and lets
+// everybody in.
+type Options struct {
+	Dir        string            // the data directory, made if need be; empty: in memory
+	Durability pebble.Durability // when a write is on disk; default: before it is answered
+	CacheBytes int64             // of the engine's cache; default: the engine's
+
+	Region  string // default "us-east-1"
+	Account string // 12 digits; default "000000000000"
+
+	// AccessKey and Secret are the one key pair that signatures are checked
+	// against. Both empty: nothing is checked.
+	AccessKey string
+	Secret    sigv4.Secret
+
+	TLS *tls.Config // of Serve; nil: without
+
+	// ControlPlaneDelay is how long a table stays in CREATING, UPDATING and
+	// DELETING. AWS takes seconds.
+	ControlPlaneDelay time.Duration
+
+	Env     base.Env     // default: the machine's clock and chance
+	Logger  *slog.Logger // default: none
+	Version string       // of the build, for the metrics page
+}
+
+func (o Options) withDefaults() Options {
+	if o.Region == "" {
+		o.Region = "us-east-1"
+	}
+	if o.Account == "" {
+		o.Account = "000000000000"
+	}
+	if o.Env.Now == nil {
+		o.Env = base.RealEnv()
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	return o
+}
+
+// check expects defaults to be set.
+func (o Options) check() error {
+	if len(o.Account) != accountLen || strings.Trim(o.Account, "0123456789") != "" {
+		return fmt.Errorf("account %q is not 12 digits", o.Account)
+	}
+	if len(o.Region) > regionLenMax || strings.Trim(o.Region, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
+		return fmt.Errorf("region %q is no name of a region, as in us-east-1", o.Region)
+	}
+	if (o.AccessKey == "") != (o.Secret == "") {
+		return fmt.Errorf("an access key and its secret go together")
+	}
+	if len(o.AccessKey) > accessKeyLenMax || strings.ContainsFunc(o.AccessKey, notInAccessKey) {
+		return fmt.Errorf("the access key id is not made of up to %d letters, digits and underscores", accessKeyLenMax)
+	}
+	if o.ControlPlaneDelay < 0 || o.CacheBytes < 0 {
+		return fmt.Errorf("the control plane's delay and the size of the cache are not below 0")
+	}
+	return nil
+}
+
+// notInAccessKey: AWS has word characters only.
+func notInAccessKey(r rune) bool {
+	return r != '_' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
+}

@@ -1,0 +1,132 @@
+# "make test" runs everything that must hold, and installs what it needs for
+# that: tools into bin/, Python packages into .cache/, npm packages beside the
+# tests that use them (git ignores all three). Every version is pinned, here or
+# in a lock file. "make help" lists the targets.
+
+STATICCHECK_VERSION := v0.8.2
+
+MODULES   := . test tools examples
+RACY      := ./internal/kv/... ./internal/service/... ./internal/gateway/... ./internal/server/...
+FUZZTIME  := 10s
+VENV      := $(CURDIR)/.cache/venv
+JS        := test/e2e/js
+
+export GRAMME_BIN := $(CURDIR)/bin/gramme
+export PYTHONDONTWRITEBYTECODE := 1
+
+STATICCHECK := $(CURDIR)/bin/staticcheck-$(STATICCHECK_VERSION)
+
+.PHONY: help
+help: ## list the targets
+	@sed -n 's/^\([a-z0-9-]*\):.* ## /\1: /p' $(MAKEFILE_LIST) | awk -F': ' '{printf "%-16s %s\n", $$1, $$2}'
+
+.PHONY: build
+build: ## build bin/gramme
+	go build -o $(GRAMME_BIN) ./cmd/gramme
+
+.PHONY: test
+test: lint unit race api e2e crash examples ## run everything
+	@echo "== all passed"
+
+.PHONY: unit
+unit: ## the tests of the product itself, the style rules among them
+	@echo "== unit tests"
+	go test ./...
+
+.PHONY: race
+race: ## the same under the race detector, where goroutines meet
+	@echo "== race detector"
+	@if [ "$$(go env CGO_ENABLED)" = 1 ]; then \
+		echo go test -race $(RACY); go test -race $(RACY); \
+	else \
+		echo "skipped: the race detector needs a C compiler, and there is none"; \
+	fi
+
+.PHONY: lint
+lint: $(STATICCHECK) ## gofmt, go mod tidy, go vet and staticcheck, in every module
+	@echo "== lint"
+	@unformatted=$$(gofmt -l $(wildcard *.go) cmd internal test tools examples); \
+	if [ -n "$$unformatted" ]; then echo "not formatted; run gofmt -w on:"; echo "$$unformatted"; exit 1; fi
+	@set -e; for module in $(MODULES); do \
+		echo "go mod tidy, go vet and staticcheck in $$module"; \
+		(cd $$module && go mod tidy -diff && go vet ./... && $(STATICCHECK) ./...); \
+	done
+
+$(STATICCHECK):
+	@mkdir -p bin
+	GOBIN=$(CURDIR)/bin go install honnef.co/go/tools/cmd/staticcheck@$(STATICCHECK_VERSION)
+	mv bin/staticcheck $@
+
+.PHONY: generate
+generate: ## write internal/api anew from AWS's models
+	cd tools && go run ./apigen
+
+.PHONY: generate-update
+generate-update: ## pin the newest release of AWS's models, then generate
+	@newest=$$(python3 -m pip index versions botocore 2>/dev/null | sed -n 's/^botocore (\(.*\))$$/\1/p'); \
+	echo "botocore $$newest"; cd tools && go run ./apigen -update "$$newest"
+
+.PHONY: api
+api: ## check that internal/api is what the generator writes, and the generator itself
+	@echo "== generated API"
+	cd tools && go test ./...
+	cd tools && go run ./apigen -check
+
+.PHONY: e2e
+e2e: e2e-go e2e-js e2e-python e2e-cli ## a running server, driven by the AWS SDKs and the AWS CLI
+
+.PHONY: e2e-go
+e2e-go: build
+	@echo "== AWS SDK for Go"
+	cd test && go test -count=1 ./e2e/go
+
+.PHONY: e2e-js
+e2e-js: build $(JS)/node_modules/.package-lock.json
+	@echo "== AWS SDK for JavaScript"
+	cd test && go run ./withgramme npm --prefix e2e/js --silent test
+
+$(JS)/node_modules/.package-lock.json: $(JS)/package-lock.json
+	cd $(JS) && npm ci
+	@touch $@
+
+.PHONY: e2e-python
+e2e-python: build $(VENV)/installed
+	@echo "== boto3"
+	cd test && go run ./withgramme $(VENV)/bin/pytest e2e/python
+
+.PHONY: e2e-cli
+e2e-cli: build $(VENV)/installed
+	@echo "== AWS CLI"
+	cd test && PATH=$(VENV)/bin:$$PATH go test -count=1 ./e2e/cli
+
+$(VENV)/installed: test/e2e/python/requirements.txt
+	python3 -m venv --clear $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+.PHONY: crash
+crash: build ## kill the server in the middle of writes and read back
+	@echo "== crash test"
+	cd test && go test -count=1 -v ./crash
+
+.PHONY: examples
+examples: build ## run the example programs and compare what they print
+	@echo "== examples"
+	cd test && go test -count=1 ./examples
+
+.PHONY: fuzz
+fuzz: ## each fuzz target for a short time (FUZZTIME=10s)
+	@set -e; grep -rl '^func Fuzz' --include=*_test.go *_test.go internal | while read -r file; do \
+		sed -n 's/^func \(Fuzz[A-Za-z0-9]*\).*/\1/p' $$file | while read -r target; do \
+			echo "== $$target in $$(dirname $$file)"; \
+			go test -run='^$$' -fuzz="^$$target\$$" -fuzztime=$(FUZZTIME) ./$$(dirname $$file); \
+		done; \
+	done
+
+.PHONY: bench
+bench: ## the benchmarks of the product's packages
+	go test -run='^$$' -bench=. -benchmem ./...
+
+.PHONY: clean
+clean: ## remove what was built and installed
+	rm -rf bin .cache $(JS)/node_modules

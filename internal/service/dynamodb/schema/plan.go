@@ -41,6 +41,9 @@ func (t *Table) PlanIndexes(old, new Image) []EntryChange {
 	changes := make([]EntryChange, 0, len(t.Indexes))
 	for i := range t.Indexes {
 		x := &t.Indexes[i]
+		if !x.Maintained() {
+			continue
+		}
 		c := EntryChange{Index: x}
 		c.OldKey, c.Old = t.entry(x, old)
 		c.NewKey, c.New = t.entry(x, new)

@@ -70,7 +70,7 @@ func (x *exchange) authenticate(body []byte) *wire.Error {
 	}
 	caller, err := x.g.options.Auth.Authenticate(&x.signed, x.start)
 	x.caller = caller
-	x.caller.RequestID, x.caller.Host = x.id, x.r.Host
+	x.caller.RequestID, x.caller.Host, x.caller.Operation = x.id, x.r.Host, x.to.operation.Name
 	return err
 }
 

@@ -10,6 +10,7 @@ type Caller struct {
 	AccessKey string
 	RequestID string
 	Host      string // as the client addressed us
+	Operation string // its name, as in PutItem
 }
 
 type callerKey struct{}

@@ -9,7 +9,7 @@ import (
 
 // ListTagsOfResource lists a table's tags, all on one page.
 func (s *Service) ListTagsOfResource(ctx context.Context, in *api.ListTagsOfResourceInput) (*api.ListTagsOfResourceOutput, error) {
-	ref, err := taggedTable(ctx, "ListTagsOfResource", in.ResourceArn, "", false)
+	ref, err := taggedTable(ctx, in.ResourceArn, "", false)
 	if err != nil {
 		return nil, err
 	}

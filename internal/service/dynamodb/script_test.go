@@ -25,11 +25,14 @@ import (
 // above ----, what the service answers below; -rewrite refreshes the answers.
 //
 //	PutItem [pretty]       call an operation with the JSON that follows
+//	put TABLE              put an item for each line that follows, and count them
 //	clock 5s               turn the clock
 //	as ACCOUNT REGION      be another caller from here on
 //	keys                   print all that the store holds
 //	cost OP                call an operation and print what it cost the engine
 //	reopen [delay]         close the service and open it again over the same store
+//	indexes TABLE          describe a table and its global indexes, a line each
+//	backfill [items]       do one step of each job on an index, and print the jobs that are left
 func TestScripts(t *testing.T) {
 	datadriven.Walk(t, "testdata", func(t *testing.T, path string) {
 		w := newWorld(t)
@@ -75,7 +78,7 @@ func (w *world) open(t testing.TB, delay time.Duration) {
 		Now:  func() time.Time { return w.now },
 		Rand: func() uint64 { w.draws++; return w.draws },
 	}
-	s, err := Open(context.Background(), Options{Store: w.store, Env: env, ControlPlaneDelay: delay, ItemCollectionBytesMax: 1 << 20})
+	s, err := open(context.Background(), Options{Store: w.store, Env: env, ControlPlaneDelay: delay, ItemCollectionBytesMax: 1 << 20})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,12 +99,69 @@ func (w *world) run(t *testing.T, d *datadriven.TestData) string {
 		return "ok\n"
 	case "keys":
 		return w.keys(t)
+	case "put":
+		return w.put(t, d.CmdArgs[0].String(), strings.Split(d.Input, "\n"))
 	case "cost":
 		return w.cost(d.CmdArgs[0].String(), d.Input)
+	case "indexes":
+		return w.indexes(t, d.CmdArgs[0].String())
+	case "backfill":
+		return w.backfill(t, d)
 	case "reopen":
 		return w.reopen(t, d)
 	}
 	return w.call(d.Cmd, d.Input, d.HasArg("pretty"))
+}
+
+// indexes prints what clients see of a table's global indexes.
+func (w *world) indexes(t *testing.T, table string) string {
+	answer, status := w.answer("DescribeTable", `{"TableName":"`+table+`"}`)
+	if status != 200 {
+		return fmt.Sprintf("%d %s\n", status, answer)
+	}
+	var d struct {
+		Table struct {
+			TableStatus            string
+			AttributeDefinitions   []struct{ AttributeName, AttributeType string }
+			ItemCount              int
+			GlobalSecondaryIndexes []struct {
+				IndexName, IndexStatus    string
+				Backfilling               *bool
+				ItemCount, IndexSizeBytes int
+			}
+		}
+	}
+	if err := json.Unmarshal(answer, &d); err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s items=%d attributes=%v\n", table, d.Table.TableStatus, d.Table.ItemCount, d.Table.AttributeDefinitions)
+	for _, x := range d.Table.GlobalSecondaryIndexes {
+		fmt.Fprintf(&b, "%s %s", x.IndexName, x.IndexStatus)
+		if x.Backfilling != nil {
+			fmt.Fprintf(&b, " backfilling=%v", *x.Backfilling)
+		}
+		fmt.Fprintf(&b, " items=%d bytes=%d\n", x.ItemCount, x.IndexSizeBytes)
+	}
+	return b.String()
+}
+
+// backfill does by hand what the indexer does in the background.
+func (w *world) backfill(t *testing.T, d *datadriven.TestData) string {
+	if len(d.CmdArgs) > 0 {
+		if _, err := fmt.Sscan(d.CmdArgs[0].String(), &w.service.indexer.itemsMax); err != nil {
+			t.Fatal(err)
+		}
+	}
+	again, err := w.service.indexer.round(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	jobs := w.lines(t, 'j')
+	if len(jobs) == 0 {
+		return "no jobs\n"
+	}
+	return fmt.Sprintf("%s\nagain in %v\n", strings.Join(jobs, "\n"), again)
 }
 
 // reopen closes the service and opens it again.
@@ -118,6 +178,17 @@ func (w *world) reopen(t *testing.T, d *datadriven.TestData) string {
 	}
 	w.open(t, delay)
 	return "ok\n"
+}
+
+// put puts items, each given as JSON, into a table.
+func (w *world) put(t testing.TB, table string, items []string) string {
+	t.Helper()
+	for _, it := range items {
+		if answer, status := w.answer("PutItem", `{"TableName":"`+table+`","Item":`+it+`}`); status != 200 {
+			t.Fatalf("put %s: %s", it, answer)
+		}
+	}
+	return fmt.Sprintf("%d items\n", len(items))
 }
 
 // call answers as the gateway would: the body, or status and error body.
@@ -142,6 +213,7 @@ func (w *world) answer(operation, body string) (answer []byte, status int) {
 		return awsjson.AppendError(nil, awsjson.UnknownOperation()), 400
 	}
 	caller := w.caller
+	caller.Operation = operation
 	ctx := wire.WithCaller(context.Background(), &caller)
 	answer, err := op.Call(ctx, []byte(body), nil)
 	if err == nil {
@@ -170,13 +242,23 @@ func (w *world) keys(t *testing.T) string {
 	if err := w.service.purger.purgeAll(context.Background()); err != nil { // what the background may not have come to yet
 		t.Fatal(err)
 	}
+	lines := w.lines(t, 'd', 'j', 'p', 's', 't')
+	if len(lines) == 0 {
+		return "none\n"
+	}
+	return strings.Join(lines, "\n") + "\n"
+}
+
+// lines describes every key of some families.
+func (w *world) lines(t *testing.T, families ...byte) []string {
+	t.Helper()
 	snap, err := w.store.Snapshot(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer snap.Close()
 	var lines []string
-	for _, family := range []byte{'d', 'p', 's', 't'} {
+	for _, family := range families {
 		prefix := []byte{family}
 		it := snap.Scan(prefix, layout.PrefixEnd(prefix), false)
 		for it.Next() {
@@ -188,8 +270,5 @@ func (w *world) keys(t *testing.T) string {
 		it.Close()
 	}
 	sort.Strings(lines)
-	if len(lines) == 0 {
-		return "none\n"
-	}
-	return strings.Join(lines, "\n") + "\n"
+	return lines
 }

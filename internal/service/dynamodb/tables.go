@@ -58,7 +58,7 @@ func refOf(ctx context.Context, nameOrARN string) (tableRef, error) {
 		return tableRef{}, invalid("Invalid TableArn: Invalid ResourceArn provided as input " + nameOrARN)
 	}
 	if ref.account != caller.Account {
-		return tableRef{}, accessDenied(caller, "", nameOrARN)
+		return tableRef{}, accessDenied(caller, nameOrARN)
 	}
 	if ref.region != caller.Region {
 		return tableRef{}, itemTableNotFound()

@@ -9,7 +9,7 @@ import (
 
 // TagResource adds tags to a table and replaces the values of those it has.
 func (s *Service) TagResource(ctx context.Context, in *api.TagResourceInput) (*api.TagResourceOutput, error) {
-	ref, err := taggedTable(ctx, "TagResource", in.ResourceArn, "tags", in.Tags != nil)
+	ref, err := taggedTable(ctx, in.ResourceArn, "tags", in.Tags != nil)
 	if err != nil {
 		return nil, err
 	}

@@ -13,18 +13,17 @@ import (
 	"github.com/gramme-db/gramme/internal/wire"
 )
 
-// taggedTable returns the table that a tag operation names. operation and the
-// presence of the operation's own list word and order the refusals as AWS does:
-// a resource that is no ARN at all is refused before a missing list, a resource
+// taggedTable returns the table that a tag operation names. A resource that is
+// no ARN at all is refused before a missing list of the operation's own, one
 // that is an ARN of something else after it.
-func taggedTable(ctx context.Context, operation string, resource wire.Opt[string], listMember string, hasList bool) (tableRef, error) {
+func taggedTable(ctx context.Context, resource wire.Opt[string], listMember string, hasList bool) (tableRef, error) {
 	caller := wire.CallerFrom(ctx)
 	arn := resource.Value
 	if !resource.Set || arn == "" {
 		return tableRef{}, invalid("Invalid TableArn")
 	}
 	if strings.Count(arn, ":") < 5 || !strings.Contains(arn, "/") {
-		return tableRef{}, accessDenied(caller, operation, arn)
+		return tableRef{}, accessDenied(caller, arn)
 	}
 	if listMember != "" && !hasList {
 		return tableRef{}, enveloped("Value null at '" + listMember + "' failed to satisfy constraint: Member must not be null")
@@ -34,18 +33,18 @@ func taggedTable(ctx context.Context, operation string, resource wire.Opt[string
 		return tableRef{}, invalid("Invalid TableArn: Invalid ResourceArn provided as input " + arn)
 	}
 	if ref.account != caller.Account {
-		return tableRef{}, accessDenied(caller, operation, arn)
+		return tableRef{}, accessDenied(caller, arn)
 	}
 	return ref, nil
 }
 
 // accessDenied is the refusal of a resource that is not the caller's.
-func accessDenied(caller *wire.Caller, operation, resource string) error {
+func accessDenied(caller *wire.Caller, resource string) error {
 	return &wire.Error{
 		Code: "AccessDeniedException", Namespace: "com.amazon.coral.service", Status: http.StatusBadRequest,
 		MessageMember: "Message",
 		Message: "User: arn:aws:iam::" + caller.Account + ":root is not authorized to perform: dynamodb:" +
-			operation + " on resource: " + resource,
+			caller.Operation + " on resource: " + resource,
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 
 // UntagResource removes tags from a table. Keys it does not have are no error.
 func (s *Service) UntagResource(ctx context.Context, in *api.UntagResourceInput) (*api.UntagResourceOutput, error) {
-	ref, err := taggedTable(ctx, "UntagResource", in.ResourceArn, "tagKeys", in.TagKeys != nil)
+	ref, err := taggedTable(ctx, in.ResourceArn, "tagKeys", in.TagKeys != nil)
 	if err != nil {
 		return nil, err
 	}

@@ -160,7 +160,7 @@ func (s *Store) Watermark() Stamp {
 }
 
 // EstimateSize returns about how many bytes [start, end) takes on disk. What
-// was written lately may be left out.
+// was written lately may be left out. Bounds are as in Snapshot.Scan.
 func (s *Store) EstimateSize(start, end []byte) (uint64, error) {
 	if !s.gate.enter() {
 		return 0, ErrClosed
@@ -169,6 +169,10 @@ func (s *Store) EstimateSize(start, end []byte) (uint64, error) {
 	inspector, ok := s.driver.(driver.Inspector)
 	if !ok {
 		return 0, errors.ErrUnsupported
+	}
+	start, end, ok = bounds(start, end)
+	if !ok {
+		return 0, nil
 	}
 	return inspector.EstimateSize(start, end)
 }
@@ -184,4 +188,17 @@ func (s *Store) Metrics() Metrics {
 		return Metrics{}
 	}
 	return inspector.Metrics()
+}
+
+// Health returns nil as long as the store takes writes, and else why it does
+// not: ErrClosed, or an error that wraps ErrUnavailable.
+func (s *Store) Health() error {
+	if !s.gate.enter() {
+		return ErrClosed
+	}
+	defer s.gate.leave()
+	if inspector, ok := s.driver.(driver.Inspector); ok {
+		return inspector.Health()
+	}
+	return nil
 }

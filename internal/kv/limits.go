@@ -8,9 +8,10 @@ const (
 	// escaped. An engine over TiKV needs storage.max-key-size raised to it.
 	KeyBytesMax = 32 << 10
 
-	// ValueBytesMax is well above an item of 400 KB (AWS) with both its images
-	// in a change record.
-	ValueBytesMax = 1 << 20
+	// ValueBytesMax holds a change record with both images of an item of 400 KB
+	// (AWS), whose stored form can be four times that. An engine over TiKV needs
+	// its raftstore.raft-entry-max-size above it, as it is by default.
+	ValueBytesMax = 4 << 20
 
 	// UpdateBytesMax holds a transaction of 4 MB (AWS) copied into 25 indexes
 	// and the journal.

@@ -78,7 +78,10 @@ func (s *Server) openGateway() {
 		Logger:      s.options.Logger,
 		Metrics:     page.Requests,
 		MetricsPage: page,
-		Unavailable: func(err error) bool { return errors.Is(err, kv.ErrClosed) },
+		Ready:       s.store.Health,
+		Unavailable: func(err error) bool {
+			return errors.Is(err, kv.ErrClosed) || errors.Is(err, kv.ErrUnavailable)
+		},
 	})
 	s.requests = newRequests(g)
 	s.http = gateway.NewServer(gateway.ServerOptions{

@@ -18,7 +18,7 @@ type Recovery struct {
 // openStore opens the engine. Its errors can be told apart as pebble.Open says.
 func (s *Server) openStore() error {
 	if s.options.Dir == "" {
-		engine, err := memory.Open()
+		engine, err := memory.Open(memory.Options{CacheBytes: s.options.CacheBytes, Logger: s.options.Logger})
 		if err != nil {
 			return err
 		}

@@ -77,6 +77,9 @@ type Inspector interface {
 
 	// Metrics may cost some microseconds.
 	Metrics() Metrics
+
+	// Health returns why the engine takes no more writes; nil when it does.
+	Health() error
 }
 
 // Snapshot is a view that does not move. It is safe for concurrent use.

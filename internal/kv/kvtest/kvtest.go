@@ -50,5 +50,6 @@ func Run(t *testing.T, e Engine) {
 	}
 	if e.Persists {
 		t.Run("reopen", func(t *testing.T) { testReopen(t, e) })
+		t.Run("estimated sizes", func(t *testing.T) { testEstimateSize(t, e) })
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -198,6 +199,41 @@ func testReopen(t *testing.T, e Engine) {
 		}
 		if err := s.Close(); err != nil {
 			t.Fatal(err)
+		}
+	}
+}
+
+// Sizes are about right once what was written has come to rest.
+func testEstimateSize(t *testing.T, e Engine) {
+	ctx := context.Background()
+	const values, valueBytes = 20, 64 << 10
+	random := rand.NewChaCha8([32]byte{1})
+	s := e.Open(t, "sized")
+	for i := range values {
+		value := make([]byte, valueBytes)
+		_, _ = random.Read(value)
+		if err := s.Update(ctx, nil, func(tx *kv.Tx) error { return tx.Set(key("k%02d", i), value) }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s = e.Open(t, "sized")
+	for _, c := range []struct {
+		start, end []byte
+		values     uint64
+	}{
+		{nil, nil, values},
+		{key("k"), key("l"), values},
+		{key("k05"), key("k15"), 10},
+		{key("a"), key("b"), 0},
+		{key("l"), key("k"), 0},
+	} {
+		size := must(s.EstimateSize(c.start, c.end))(t)
+		want := c.values * valueBytes
+		if size < want/2 || size > want*2+2*valueBytes {
+			t.Errorf("[%s, %s) takes about %d bytes, want about %d", c.start, c.end, size, want)
 		}
 	}
 }

@@ -5,17 +5,27 @@
 package memory
 
 import (
+	"log/slog"
+
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"github.com/gramme-db/gramme/internal/kv/driver"
 	"github.com/gramme-db/gramme/internal/kv/pebble"
 )
 
+// Options configures an engine. The zero value works.
+type Options struct {
+	CacheBytes int64        // of the block cache; default: kv/pebble's
+	Logger     *slog.Logger // default: none
+}
+
 // Open returns an empty engine.
-func Open() (driver.Driver, error) {
+func Open(o Options) (driver.Driver, error) {
 	return pebble.Open(pebble.Options{
 		Dir:        "memory",
 		Durability: pebble.Volatile,
 		FS:         vfs.NewMem(),
+		CacheBytes: o.CacheBytes,
+		Logger:     o.Logger,
 	})
 }

@@ -11,7 +11,7 @@ import (
 func TestEngine(t *testing.T) {
 	kvtest.Run(t, kvtest.Engine{
 		Open: func(t *testing.T, _ string) *kv.Store {
-			d, err := memory.Open()
+			d, err := memory.Open(memory.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -2,6 +2,7 @@ package pebble
 
 import (
 	"hash/maphash"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -122,21 +123,14 @@ func (c *committer) commitGroup(requests []*request) {
 	}
 	batch, g := c.build(requests)
 	defer func() { _ = batch.Close() }()
-	synced := c.durability == Sync
-	for _, r := range requests {
-		r.sync = r.sync && r.err == nil
-		synced = synced || r.sync
-	}
-	if batch.Empty() && !synced {
+	asked := slices.ContainsFunc(requests, func(r *request) bool { return r.sync && r.err == nil })
+	if batch.Empty() && !asked {
 		return
 	}
-	err := c.apply(batch, g, synced && c.durability != Volatile)
-	if err != nil {
-		settle(requests, err)
-	}
+	settle(requests, c.apply(batch, g, c.durability == Sync || asked && c.durability != Volatile))
 }
 
-// settle gives all requests that have no error of their own this outcome.
+// settle gives this outcome to all requests that have no error of their own.
 func settle(requests []*request, err error) {
 	for _, r := range requests {
 		if r.err == nil {
@@ -219,11 +213,8 @@ func (c *committer) apply(batch *engine.Batch, g *group, synced bool) error {
 		c.groups.Add(1)
 	}
 	if !synced {
-		if err := batch.Commit(engine.NoSync); err != nil {
-			return c.disk.fail("commit", "", err)
-		}
 		c.noteUnsynced()
-		return c.disk.failure()
+		return batch.Commit(engine.NoSync)
 	}
 	if batch.Empty() { // a sync of what was committed before
 		if err := batch.LogData(nil, nil); err != nil {
@@ -237,11 +228,9 @@ func (c *committer) apply(batch *engine.Batch, g *group, synced bool) error {
 		err = batch.SyncWait()
 	}
 	if err != nil {
-		err = c.disk.fail("commit", "", err)
-	} else {
-		// What the disk refuses is kept from Pebble; see disk.
-		err = c.disk.failure()
+		c.disk.keep("commit to", c.disk.dir, err)
 	}
+	err = c.disk.failure() // where it comes out that the log was not synced
 	if g != nil {
 		c.land(g, err)
 	}

@@ -82,11 +82,11 @@ func TestUnsyncedIsNotShown(t *testing.T) {
 	}
 	syncs.held.Store(nil)
 	close(release)
-	if got := get(t, s, "changed"); got != "after" {
-		t.Errorf("after the sync: %q", got)
-	}
 	if err := <-updated; err != nil {
 		t.Error(err)
+	}
+	if got := get(t, s, "changed"); got != "after" {
+		t.Errorf("after the sync: %q", got)
 	}
 }
 

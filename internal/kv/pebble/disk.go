@@ -30,6 +30,7 @@ import (
 // looks for it before it returns.
 type disk struct {
 	vfs.FS
+	dir    string                // the data directory
 	frost  atomic.Pointer[frost] // nil: not frozen
 	opened atomic.Bool           // Open has returned
 
@@ -61,18 +62,13 @@ func (d *disk) refusal() error {
 	return nil
 }
 
-// fail freezes the disk, and returns why it is frozen: the first failure.
-func (d *disk) fail(op, name string, err error) error {
+// keep keeps an error from Pebble: it freezes the disk. The first one counts.
+func (d *disk) keep(op, name string, err error) {
+	if err == nil {
+		return
+	}
 	cause := fmt.Errorf("%s %s: %w", op, name, err)
 	d.frost.CompareAndSwap(nil, &frost{cause, fmt.Errorf("%w until it is opened again: %w", kv.ErrUnavailable, cause)})
-	return d.failure()
-}
-
-// keep keeps an error from Pebble: it freezes the disk.
-func (d *disk) keep(op, name string, err error) {
-	if err != nil {
-		_ = d.fail(op, name, err)
-	}
 }
 
 func (d *disk) frozen() bool { return d.frost.Load() != nil }
@@ -146,13 +142,30 @@ func (d *disk) OpenDir(name string) (vfs.File, error) {
 // Open opens a file for reading.
 func (d *disk) Open(name string, opts ...vfs.OpenOption) (vfs.File, error) {
 	f, err := d.FS.Open(name, opts...)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		d.refused.Store(true)
-	}
 	if err != nil || d.opened.Load() {
-		return f, err
+		return f, d.unread(err)
 	}
 	return &watched{File: f, disk: d, name: name}, nil
+}
+
+// List lists a directory.
+func (d *disk) List(dir string) ([]string, error) {
+	names, err := d.FS.List(dir)
+	return names, d.unread(err)
+}
+
+// Stat describes a file.
+func (d *disk) Stat(name string) (vfs.FileInfo, error) {
+	info, err := d.FS.Stat(name)
+	return info, d.unread(err)
+}
+
+// unread notes that something could not be read, and is not just missing.
+func (d *disk) unread(err error) error {
+	if err != nil && err != io.EOF && !errors.Is(err, fs.ErrNotExist) {
+		d.refused.Store(true)
+	}
+	return err
 }
 
 // Remove removes a file.
@@ -287,8 +300,5 @@ func (w *watched) note(n int, err error) error {
 	if isLog(w.name) {
 		w.disk.logged.Add(int64(n))
 	}
-	if err != nil && err != io.EOF {
-		w.disk.refused.Store(true)
-	}
-	return err
+	return w.disk.unread(err)
 }

@@ -68,7 +68,7 @@ func TestBrokenDisk(t *testing.T) {
 
 func testBrokenDisk(t *testing.T, b *brokenDisk, durability pebble.Durability) {
 	mem := vfs.NewCrashableMem()
-	d := openDB(t, pebble.Options{Dir: "data", FS: b.wrap(mem), Durability: durability})
+	d := openDB(t, pebble.Options{Dir: "data", FS: b.wrap(mem), Durability: durability, MemtableBytes: 512 << 10})
 	s := kv.Open(d)
 	if err := set(s, "early", "1"); err != nil {
 		t.Fatal(err)
@@ -76,6 +76,9 @@ func testBrokenDisk(t *testing.T, b *brokenDisk, durability pebble.Durability) {
 	early, err := s.Snapshot(context.Background())
 	if err != nil {
 		t.Fatal(err)
+	}
+	if err := s.Health(); err != nil {
+		t.Errorf("health before the failure: %v", err)
 	}
 	b.broken.Store(true)
 	acknowledged, failed := writeUntilFailure(s)
@@ -87,6 +90,9 @@ func testBrokenDisk(t *testing.T, b *brokenDisk, durability pebble.Durability) {
 	}
 	if err := set(s, "later", "1"); !errors.Is(err, kv.ErrUnavailable) {
 		t.Errorf("an update after the failure: %v", err)
+	}
+	if err := s.Health(); !errors.Is(err, kv.ErrUnavailable) {
+		t.Errorf("health after the failure: %v", err)
 	}
 	checkShown(t, s, durability, acknowledged)
 	if value, err := early.Get([]byte("early"), nil); string(value) != "1" {
@@ -105,7 +111,7 @@ func testBrokenDisk(t *testing.T, b *brokenDisk, durability pebble.Durability) {
 }
 
 // failuresMax is more updates than it takes to fill several memtables.
-const failuresMax = 20000
+const failuresMax = 1000
 
 func bigKey(i int) string { return fmt.Sprintf("big%05d", i) }
 
@@ -122,12 +128,55 @@ func writeUntilFailure(s *kv.Store) (acknowledged int, err error) {
 
 // checkShown checks what readers see of a store that has failed.
 func checkShown(t *testing.T, s *kv.Store, durability pebble.Durability, acknowledged int) {
+	ctx := context.Background()
 	if got := get(t, s, "early"); got != "1" {
 		t.Errorf("early is %q", got)
 	}
-	_, err := s.Get(context.Background(), []byte(bigKey(acknowledged)), nil)
-	if durability == pebble.Sync && !errors.Is(err, kv.ErrUnavailable) && !errors.Is(err, kv.ErrNotFound) {
+	if durability != pebble.Sync {
+		return
+	}
+	lost := []byte(bigKey(acknowledged))
+	_, err := s.Get(ctx, lost, nil)
+	if !errors.Is(err, kv.ErrUnavailable) && !errors.Is(err, kv.ErrNotFound) {
 		t.Errorf("the update that failed is shown (%v)", err)
+	}
+	snapshot, err := s.Snapshot(ctx)
+	if err == nil {
+		_, err = snapshot.Get(lost, nil)
+		snapshot.Close()
+	}
+	if !errors.Is(err, kv.ErrUnavailable) && !errors.Is(err, kv.ErrNotFound) {
+		t.Errorf("a snapshot shows the update that failed (%v)", err)
+	}
+}
+
+// Pebble shows an update whose sync has failed; we never do.
+func TestFailedSyncIsNotShown(t *testing.T) {
+	ctx := context.Background()
+	b := &brokenDisk{kinds: []errorfs.OpKind{errorfs.OpFileSync, errorfs.OpFileSyncData}, file: ".log"}
+	s := openStore(t, pebble.Options{Dir: "data", FS: b.wrap(vfs.NewMem())})
+	var stamp kv.Stamp
+	update := func(value string) error {
+		return s.Update(ctx, nil, func(tx *kv.Tx) error {
+			stamp = tx.Stamp()
+			return tx.Set([]byte("a"), []byte(value))
+		})
+	}
+	if err := update("before"); err != nil {
+		t.Fatal(err)
+	}
+	b.broken.Store(true)
+	if err := update("after"); !errors.Is(err, kv.ErrUnavailable) {
+		t.Errorf("the update: %v", err)
+	}
+	if value, err := s.Get(ctx, []byte("a"), nil); !errors.Is(err, kv.ErrUnavailable) {
+		t.Errorf("Get shows %q (%v)", value, err)
+	}
+	if _, err := s.Snapshot(ctx); !errors.Is(err, kv.ErrUnavailable) {
+		t.Errorf("a snapshot is opened over it (%v)", err)
+	}
+	if w := s.Watermark(); w != stamp-1 {
+		t.Errorf("the watermark is %d, but %d may still appear", w, stamp)
 	}
 }
 
@@ -168,7 +217,7 @@ func checkAcknowledged(t *testing.T, fs vfs.FS, acknowledged int) {
 // Tables are tried again: a table that cannot be written costs nothing but time.
 func TestTableCannotBeWritten(t *testing.T) {
 	b := &brokenDisk{kinds: []errorfs.OpKind{errorfs.OpCreate}, file: ".sst"}
-	d := openDB(t, pebble.Options{Dir: "data", FS: b.wrap(vfs.NewMem())})
+	d := openDB(t, pebble.Options{Dir: "data", FS: b.wrap(vfs.NewMem()), MemtableBytes: 512 << 10})
 	s := kv.Open(d)
 	b.broken.Store(true)
 	value := string(bytes.Repeat([]byte("v"), 20<<10))
@@ -193,7 +242,7 @@ func TestTableCannotBeWritten(t *testing.T) {
 func TestOpenOnBrokenDisk(t *testing.T) {
 	for _, kind := range []errorfs.OpKind{
 		errorfs.OpCreate, errorfs.OpFileWrite, errorfs.OpFileSync, errorfs.OpRename, errorfs.OpOpenDir,
-		errorfs.OpOpen, errorfs.OpFileRead, errorfs.OpFileReadAt,
+		errorfs.OpOpen, errorfs.OpFileRead, errorfs.OpFileReadAt, errorfs.OpList, errorfs.OpLock,
 	} {
 		mem := vfs.NewMem()
 		s := openStore(t, pebble.Options{Dir: "data", FS: mem})

@@ -81,3 +81,13 @@ func FormatEntry(key, value []byte) string {
 	}
 	return fmt.Sprintf("unknown engine key: %x", key)
 }
+
+// OwnEntries prints the entries that the engine keeps for itself, in order.
+func (d *DB) OwnEntries() ([]string, error) {
+	entries := scan(d.engine, []byte{kv.EnginePrefix}, []byte{kv.EnginePrefix + 1}, false)
+	var lines []string
+	for entries.Next() {
+		lines = append(lines, FormatEntry(entries.Key(), entries.Value()))
+	}
+	return lines, errors.Join(entries.Err(), entries.Close())
+}

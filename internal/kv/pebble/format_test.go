@@ -132,3 +132,14 @@ func TestDamagedEngineValues(t *testing.T) {
 		}
 	}
 }
+
+func TestOwnEntries(t *testing.T) {
+	d := memDB(t)
+	if err := d.reserveStamps(1000); err != nil {
+		t.Fatal(err)
+	}
+	lines, err := d.OwnEntries()
+	if want := []string{"format: version 1", "stamps: below 1000"}; err != nil || !slices.Equal(lines, want) {
+		t.Errorf("%q (%v), want %q", lines, err, want)
+	}
+}

@@ -27,11 +27,11 @@ const (
 
 	cacheBytesDefault = 64 << 20 // filled as blocks are read
 
-	// memtableBytesMax is reached by doubling from 256 KB under writes, so an
-	// idle store stays small. Up to memtablesMax of them wait to be flushed,
+	// memtableBytesDefault is reached by doubling from 256 KB under writes, so
+	// an idle store stays small. Up to memtablesMax of them wait to be flushed,
 	// beyond that writes wait.
-	memtableBytesMax = 32 << 20
-	memtablesMax     = 4
+	memtableBytesDefault = 32 << 20
+	memtablesMax         = 4
 
 	// levelZeroSublevelsMax is where writes wait for compactions.
 	levelZeroSublevelsMax = 1000

@@ -1,10 +1,17 @@
 package pebble
 
-import "github.com/gramme-db/gramme/internal/kv/driver"
+import (
+	"bytes"
+
+	"github.com/gramme-db/gramme/internal/kv/driver"
+)
 
 // EstimateSize implements driver.Inspector. What is still in memtables is left
 // out.
 func (d *DB) EstimateSize(start, end []byte) (uint64, error) {
+	if end == nil {
+		end = bytes.Repeat([]byte{0xff}, 16)
+	}
 	size, err := d.engine.EstimateDiskUsage(start, end)
 	return size, readError(err)
 }
@@ -54,3 +61,6 @@ func (d *DB) Metrics() driver.Metrics {
 		BackgroundErrors: d.backgroundErrors.Load(),
 	}
 }
+
+// Health returns why the engine takes no more writes: a disk that failed.
+func (d *DB) Health() error { return d.disk.failure() }

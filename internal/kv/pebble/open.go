@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path/filepath"
 	"strconv"
+	"syscall"
 
 	engine "github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -24,11 +26,11 @@ func Open(o Options) (*DB, error) {
 
 func open(o Options, f format) (_ *DB, err error) {
 	o = o.withDefaults()
-	d := &DB{dir: o.Dir, disk: &disk{FS: o.FS}, troubled: make(chan struct{}, 1)}
-	if err := d.disk.MkdirAll(o.Dir, dirMode); err != nil {
+	if o.Dir, err = makeDir(o); err != nil {
 		return nil, fmt.Errorf("kv: make the data directory: %w", err)
 	}
-	if d.lock, err = lockDir(d.disk, o.Dir); err != nil {
+	d := &DB{disk: &disk{FS: o.FS, dir: o.Dir}, troubled: make(chan struct{}, 1)}
+	if d.lock, err = lockDir(d.disk); err != nil {
 		return nil, err
 	}
 	defer func() {
@@ -36,7 +38,7 @@ func open(o Options, f format) (_ *DB, err error) {
 			_ = d.lock.Close()
 		}
 	}()
-	if err := checkEngineFormat(d.disk, o.Dir); err != nil {
+	if err := checkEngineFormat(d.disk); err != nil {
 		return nil, err
 	}
 	if d.engine, err = d.openEngine(o); err != nil {
@@ -50,7 +52,7 @@ func open(o Options, f format) (_ *DB, err error) {
 	if d.created, err = f.settle(d.engine, o); err != nil {
 		return nil, err
 	}
-	clean, err := takeClean(d.disk, o.Dir)
+	clean, err := takeClean(d.disk)
 	if err != nil {
 		return nil, err
 	}
@@ -65,6 +67,25 @@ func open(o Options, f format) (_ *DB, err error) {
 	d.start(o, bound)
 	d.disk.opened.Store(true)
 	return d, nil
+}
+
+// makeDir makes the data directory, and returns the one name it has: within a
+// process, locks go by name.
+func makeDir(o Options) (string, error) {
+	if o.Dir == "" {
+		return "", errors.New("it has no name")
+	}
+	if err := o.FS.MkdirAll(o.Dir, dirMode); err != nil {
+		return "", err
+	}
+	if _, real := o.FS.(privateFS); !real {
+		return o.Dir, nil
+	}
+	dir, err := filepath.Abs(o.Dir)
+	if err != nil {
+		return "", err
+	}
+	return filepath.EvalSymlinks(dir)
 }
 
 // openEngine opens Pebble.
@@ -102,23 +123,31 @@ func damaged(d *disk, err error) error {
 }
 
 // lockDir takes the directory for this process.
-func lockDir(disk *disk, dir string) (*engine.Lock, error) {
-	lock, err := engine.LockDirectory(dir, disk)
-	var path *fs.PathError
-	switch {
-	case err == nil:
+func lockDir(disk *disk) (*engine.Lock, error) {
+	lock, err := engine.LockDirectory(disk.dir, disk)
+	if err == nil {
 		return lock, nil
-	case errors.As(err, &path): // the lock file itself: no permission, no space
-		return nil, fmt.Errorf("kv: lock the data directory: %w", err)
 	}
-	return nil, fmt.Errorf("%w: %q: %w", kv.ErrLocked, dir, err)
+	// Another process has it if the system says so in one of two ways, and this
+	// one if the error is not the system's.
+	var errno syscall.Errno
+	if !errors.As(err, &errno) || errno == syscall.EAGAIN || errno == syscall.EACCES && !isPathError(err) {
+		return nil, fmt.Errorf("%w: %q: %w", kv.ErrLocked, disk.dir, err)
+	}
+	return nil, fmt.Errorf("kv: lock the data directory: %w", err)
+}
+
+// isPathError tells an error of opening the lock file from one of locking it.
+func isPathError(err error) bool {
+	var path *fs.PathError
+	return errors.As(err, &path)
 }
 
 // checkEngineFormat refuses files of a newer Pebble, or of one too old, before
 // Pebble touches them.
-func checkEngineFormat(disk *disk, dir string) error {
+func checkEngineFormat(disk *disk) error {
 	const marker = "format-version" // Pebble's name for it
-	text, err := atomicfs.ReadMarker(disk, dir, marker)
+	text, err := atomicfs.ReadMarker(disk, disk.dir, marker)
 	if err != nil || text == "" {
 		return err
 	}
@@ -128,7 +157,7 @@ func checkEngineFormat(disk *disk, dir string) error {
 	}
 	if version := engine.FormatMajorVersion(found); version > engineFormat || version < engine.FormatMinSupported {
 		return &kv.FormatError{
-			Dir: dir, Found: found, Supported: uint64(engineFormat),
+			Dir: disk.dir, Found: found, Supported: uint64(engineFormat),
 			Advice: "its files were written by another generation of the storage engine; open it with the version of Gramme that wrote it",
 		}
 	}
@@ -137,8 +166,8 @@ func checkEngineFormat(disk *disk, dir string) error {
 
 // takeClean reports whether the directory was closed in order, and takes the
 // mark away durably, before anything is written.
-func takeClean(disk *disk, dir string) (bool, error) {
-	name := disk.PathJoin(dir, cleanFile)
+func takeClean(disk *disk) (bool, error) {
+	name := disk.PathJoin(disk.dir, cleanFile)
 	_, err := disk.Stat(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
@@ -147,13 +176,13 @@ func takeClean(disk *disk, dir string) (bool, error) {
 		err = disk.Remove(name)
 	}
 	if err == nil {
-		err = syncDir(disk, dir)
+		err = syncDir(disk)
 	}
 	return true, err
 }
 
-func syncDir(disk *disk, dir string) error {
-	f, err := disk.OpenDir(dir)
+func syncDir(disk *disk) error {
+	f, err := disk.OpenDir(disk.dir)
 	if err != nil {
 		return err
 	}

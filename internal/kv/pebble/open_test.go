@@ -72,6 +72,13 @@ func TestLocked(t *testing.T) {
 	if _, err := pebble.Open(pebble.Options{Dir: dir}); !errors.Is(err, kv.ErrLocked) {
 		t.Errorf("a second store of this process: %v, want %v", err, kv.ErrLocked)
 	}
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(dir, link); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := pebble.Open(pebble.Options{Dir: link}); !errors.Is(err, kv.ErrLocked) {
+		t.Errorf("a second store of this process, by another name: %v, want %v", err, kv.ErrLocked)
+	}
 	// Another process: this test again, as a child.
 	child := exec.Command(os.Args[0], "-test.run=^TestLockedChild$", "-test.v")
 	child.Env = append(os.Environ(), "GRAMME_TEST_LOCKED_DIR="+dir)
@@ -105,6 +112,9 @@ func TestNoDirectory(t *testing.T) {
 	var path *fs.PathError
 	if !errors.As(err, &path) || errors.Is(err, kv.ErrLocked) {
 		t.Errorf("%v, want an error of the operating system", err)
+	}
+	if _, err := pebble.Open(pebble.Options{}); err == nil {
+		t.Error("a store without a directory is opened")
 	}
 }
 

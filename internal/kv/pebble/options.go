@@ -25,12 +25,13 @@ const (
 
 // Options configures a DB. The zero value with a Dir is the durable default.
 type Options struct {
-	Dir          string        // created if it is not there
-	Durability   Durability    // default Sync
-	SyncInterval time.Duration // default 100 ms; with Interval only
-	CacheBytes   int64         // default 64 MiB; blocks of tables kept in memory
-	FS           vfs.FS        // default the machine's, with files private to their owner
-	Logger       *slog.Logger  // default slog.DiscardHandler; the engine's chatter is at level debug
+	Dir           string        // created if it is not there
+	Durability    Durability    // default Sync
+	SyncInterval  time.Duration // default 100 ms; with Interval only
+	CacheBytes    int64         // default 64 MiB; blocks of tables kept in memory
+	MemtableBytes int64         // default 32 MiB; how much is collected in memory before it is flushed to a table
+	FS            vfs.FS        // default the machine's, with files private to their owner
+	Logger        *slog.Logger  // default slog.DiscardHandler; the engine's chatter is at level debug
 }
 
 func (o Options) withDefaults() Options {
@@ -39,6 +40,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.CacheBytes <= 0 {
 		o.CacheBytes = cacheBytesDefault
+	}
+	if o.MemtableBytes <= 0 {
+		o.MemtableBytes = memtableBytesDefault
 	}
 	if o.FS == nil {
 		o.FS = newPrivateFS()
@@ -61,7 +65,7 @@ func (d *DB) engineOptions(o Options) *engine.Options {
 		FormatMajorVersion:          engineFormat,
 		CacheSize:                   o.CacheBytes,
 		MaxOpenFiles:                openFilesMax,
-		MemTableSize:                memtableBytesMax,
+		MemTableSize:                uint64(o.MemtableBytes),
 		MemTableStopWritesThreshold: memtablesMax,
 		L0CompactionThreshold:       2,
 		L0StopWritesThreshold:       levelZeroSublevelsMax,

@@ -22,7 +22,6 @@ import (
 // DB is an open data directory. It implements driver.Driver and
 // driver.Inspector.
 type DB struct {
-	dir        string
 	durability Durability
 	disk       *disk
 	lock       *engine.Lock
@@ -108,7 +107,7 @@ func (d *DB) Close() error {
 		err = failure
 	}
 	if err == nil && d.durability != Volatile {
-		err = markClean(d.disk, d.dir)
+		err = markClean(d.disk)
 	}
 	return errors.Join(err, d.lock.Close())
 }
@@ -136,13 +135,13 @@ func (d *DB) flush() {
 }
 
 // markClean says durably that the directory was closed in order.
-func markClean(fs *disk, dir string) error {
-	f, err := fs.Create(fs.PathJoin(dir, cleanFile), writeCategory)
+func markClean(disk *disk) error {
+	f, err := disk.Create(disk.PathJoin(disk.dir, cleanFile), writeCategory)
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(f.Sync(), f.Close(), syncDir(fs, dir)); err != nil {
+	if err := errors.Join(f.Sync(), f.Close(), syncDir(disk)); err != nil {
 		return err
 	}
-	return fs.failure()
+	return disk.failure()
 }

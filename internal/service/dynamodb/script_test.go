@@ -15,6 +15,7 @@ import (
 
 	"github.com/gramme-db/gramme/internal/base"
 	"github.com/gramme-db/gramme/internal/kv"
+	"github.com/gramme-db/gramme/internal/kv/driver"
 	"github.com/gramme-db/gramme/internal/kv/layout"
 	"github.com/gramme-db/gramme/internal/kv/memory"
 	"github.com/gramme-db/gramme/internal/wire"
@@ -24,7 +25,7 @@ import (
 // TestScripts runs the conversations in testdata. A command and its input stand
 // above ----, what the service answers below; -rewrite refreshes the answers.
 //
-//	PutItem [pretty]       call an operation with the JSON that follows
+//	PutItem [pretty|brief] call an operation with the JSON that follows; brief: print only what is refused
 //	put TABLE              put an item for each line that follows, and count them
 //	clock 5s               turn the clock
 //	as ACCOUNT REGION      be another caller from here on
@@ -51,7 +52,7 @@ type world struct {
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	driver, err := memory.Open()
+	driver, err := memory.Open(memory.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,6 +110,9 @@ func (w *world) run(t *testing.T, d *datadriven.TestData) string {
 		return w.backfill(t, d)
 	case "reopen":
 		return w.reopen(t, d)
+	}
+	if d.HasArg("brief") {
+		return w.brief(d.Cmd, d.Input)
 	}
 	return w.call(d.Cmd, d.Input, d.HasArg("pretty"))
 }
@@ -205,6 +209,13 @@ func (w *world) call(operation, body string, pretty bool) string {
 		return fmt.Sprintf("%d %s\n", status, answer)
 	}
 	return string(answer) + "\n"
+}
+
+func (w *world) brief(operation, body string) string {
+	if answer, status := w.answer(operation, body); status != 200 {
+		return fmt.Sprintf("%d %s\n", status, answer)
+	}
+	return "ok\n"
 }
 
 func (w *world) answer(operation, body string) (answer []byte, status int) {

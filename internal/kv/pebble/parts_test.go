@@ -1,0 +1,216 @@
+package pebble
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"sync"
+	"testing"
+
+	engine "github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/gramme-db/gramme/internal/kv"
+	"github.com/gramme-db/gramme/internal/kv/driver"
+)
+
+// Stamps are handed out below a bound that is durable; many ask for a new one
+// at the same time.
+func TestStampReservation(t *testing.T) {
+	var s stamps
+	s.open(1)
+	durable, reservations := uint64(1), 0 // by one goroutine at a time
+	reserve := func(bound uint64) error {
+		durable = bound
+		reservations++
+		return nil
+	}
+	const takers, each = 8, stampBlock / 4
+	var all sync.WaitGroup
+	var last [takers]uint64
+	for i := range takers {
+		all.Go(func() {
+			for range each {
+				stamp, err := s.take(reserve)
+				if err != nil || stamp <= last[i] {
+					t.Errorf("stamp %d after %d (%v)", stamp, last[i], err)
+				}
+				last[i] = stamp
+				s.settle(stamp)
+			}
+		})
+	}
+	all.Wait()
+	if w := s.watermark(); w != takers*each || reservations != 2 || w >= durable {
+		t.Errorf("the last stamp is %d, want %d; %d reservations, the last at %d", w, takers*each, reservations, durable)
+	}
+}
+
+func TestStampReservationFails(t *testing.T) {
+	var s stamps
+	s.open(7)
+	broken := errors.New("broken")
+	if _, err := s.take(func(uint64) error { return broken }); !errors.Is(err, broken) {
+		t.Errorf("%v, want %v", err, broken)
+	}
+	if w := s.watermark(); w != 6 {
+		t.Errorf("the watermark is %d, want 6", w)
+	}
+	stamp, err := s.take(func(bound uint64) error {
+		if bound != 7+stampBlock {
+			t.Errorf("the bound is %d", bound)
+		}
+		return nil
+	})
+	if stamp != 7 || err != nil {
+		t.Errorf("the next stamp is %d (%v), want 7", stamp, err)
+	}
+}
+
+// The watermark goes over settled stamps only, in whatever order they settle.
+func TestWatermarkOrder(t *testing.T) {
+	var s stamps
+	s.open(1)
+	var taken []uint64
+	for range 4 {
+		stamp, err := s.take(func(uint64) error { return nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		taken = append(taken, stamp)
+	}
+	for _, step := range []struct{ settle, watermark uint64 }{{2, 0}, {1, 2}, {4, 2}, {3, 4}} {
+		s.settle(taken[step.settle-1])
+		if w := s.watermark(); w != step.watermark {
+			t.Errorf("after %d the watermark is %d, want %d", step.settle, w, step.watermark)
+		}
+	}
+}
+
+// A group touches all its keys, and of others few.
+func TestGroupFilter(t *testing.T) {
+	g, seed := newGroup(), maphash.MakeSeed()
+	const keys, others = 200, 10000
+	for i := range keys {
+		g.add(seed, fmt.Appendf(nil, "key%d", i))
+	}
+	for i := range keys {
+		if !g.touches(maphash.Bytes(seed, fmt.Appendf(nil, "key%d", i))) {
+			t.Fatalf("the group does not touch its key %d", i)
+		}
+	}
+	wrong := 0
+	for i := range others {
+		if g.touches(maphash.Bytes(seed, fmt.Appendf(nil, "other%d", i))) {
+			wrong++
+		}
+	}
+	if wrong > others/20 {
+		t.Errorf("%d of %d other keys wait without need", wrong, others)
+	}
+	g.addAll()
+	if !g.touches(maphash.Bytes(seed, []byte("any"))) {
+		t.Error("a group that deletes a range touches every key")
+	}
+}
+
+func memDB(t *testing.T) *DB {
+	t.Helper()
+	d, err := Open(Options{Dir: "data", FS: vfs.NewMem()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := d.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return d
+}
+
+// An update that cannot be committed, because a counter is damaged, fails
+// alone: the others of its group are committed.
+func TestGroupWithDamagedCounter(t *testing.T) {
+	d := memDB(t)
+	if err := d.engine.Set([]byte("damaged"), []byte("?"), engine.Sync); err != nil {
+		t.Fatal(err)
+	}
+	var writes [3]driver.Writes
+	var requests []*request
+	for i := range writes {
+		r := newRequest()
+		r.writes = &writes[i]
+		requests = append(requests, &r)
+		writes[i].Add([]byte("counter"), 0, 1)
+		writes[i].Set(fmt.Appendf(nil, "key%d", i), nil)
+	}
+	writes[1].Add([]byte("damaged"), 0, 1)
+	d.commits.commitGroup(requests)
+
+	var damaged *kv.CorruptionError
+	if requests[0].err != nil || !errors.As(requests[1].err, &damaged) || requests[2].err != nil {
+		t.Errorf("outcomes: %v, %v, %v", requests[0].err, requests[1].err, requests[2].err)
+	}
+	ctx := context.Background()
+	for i, want := range []error{nil, kv.ErrNotFound, nil} {
+		if _, err := d.Get(ctx, fmt.Appendf(nil, "key%d", i), nil); !errors.Is(err, want) {
+			t.Errorf("key %d: %v, want %v", i, err, want)
+		}
+	}
+	if slots, err := d.Counters(ctx, []byte("counter"), nil); err != nil || slots[0] != 2 {
+		t.Errorf("counted %v (%v), want 2", slots, err)
+	}
+	if _, err := d.Counters(ctx, []byte("damaged"), nil); !errors.As(err, &damaged) {
+		t.Errorf("a damaged counter is read: %v", err)
+	}
+}
+
+// More counters than are kept in memory are as exact as few.
+func TestCounterCacheOverflow(t *testing.T) {
+	d := memDB(t)
+	s := kv.Open(d)
+	ctx := context.Background()
+	const vectors, rounds, each = counterCacheMax + 500, 3, 500
+	for range rounds {
+		for first := 0; first < vectors; first += each {
+			err := s.Update(ctx, nil, func(tx *kv.Tx) error {
+				for i := first; i < min(first+each, vectors); i++ {
+					tx.Add(fmt.Appendf(nil, "counter%d", i), 0, 1)
+				}
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n := len(d.commits.counters.vectors); n > counterCacheMax {
+				t.Fatalf("%d vectors are kept, the limit is %d", n, counterCacheMax)
+			}
+		}
+	}
+	for i := range vectors {
+		slots, err := s.Counters(ctx, fmt.Appendf(nil, "counter%d", i))
+		if err != nil || slots[0] != rounds {
+			t.Fatalf("counter %d is at %v (%v), want %d", i, slots, err, rounds)
+		}
+	}
+}
+
+// Groups are bounded: what is greater waits for the next one.
+func TestGroupBytes(t *testing.T) {
+	var c committer
+	var writes [5]driver.Writes
+	for i, size := range []int{100, groupBytesMax, 1, groupBytesMax * 2, 1} {
+		writes[i].Set([]byte("k"), make([]byte, size))
+		c.mu.queue = append(c.mu.queue, &request{writes: &writes[i]})
+	}
+	c.mu.queue = append(c.mu.queue, &request{})
+	for _, want := range []int{2, 2, 2} {
+		if got := len(c.take()); got != want {
+			t.Errorf("a group of %d, want %d", got, want)
+		}
+	}
+	if len(c.mu.queue) != 0 {
+		t.Errorf("%d are left", len(c.mu.queue))
+	}
+}

@@ -112,14 +112,16 @@ func (d *debugItemCommand) find(ctx context.Context, store driver.Driver, attrib
 // a record's version is below every tag of a value.
 func printStored(w io.Writer, stored []byte) error {
 	value, head, size := item.Value(stored), 0, 0 // head: bytes before the value
+	check := func() error { return item.Check(value) }
 	if len(stored) > 0 && stored[0] < ' ' {
 		it, billed, err := layout.ParseRecord(stored)
 		if err != nil {
 			return err
 		}
 		value, head, size = it.AsValue(), len(stored)-len(it), billed
+		check = it.Check
 	}
-	if err := item.Check(value); err != nil {
+	if err := check(); err != nil {
 		return err
 	}
 	p := partPrinter{w: w, rest: stored}

@@ -20,8 +20,9 @@ type commands struct {
 	Serve    serveCommand    `cmd:"" help:"Run the server. Needs no flags."`
 	Coverage coverageCommand `cmd:"" help:"List the services and operations of AWS, done and not done."`
 	Debug    struct {
-		Keys debugKeysCommand `cmd:"" help:"Print the keys and values of a stopped server's data directory."`
-		Item debugItemCommand `cmd:"" help:"Print one item in its stored form and as JSON."`
+		Keys  debugKeysCommand  `cmd:"" help:"Print the keys and values of a stopped server's data directory."`
+		Item  debugItemCommand  `cmd:"" help:"Print one item in its stored form and as JSON."`
+		Check debugCheckCommand `cmd:"" help:"Check that a stopped server's data directory holds what its tables should."`
 	} `cmd:"" help:"Look into a stopped server's data."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 	Help    helpCommand    `cmd:"" help:"Tell about a command."`

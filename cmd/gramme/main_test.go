@@ -70,6 +70,8 @@ func gramme(dir string, env []string, args ...string) *exec.Cmd {
 //	data                    make $DIR/data with these operations
 //	rename PATTERN NAME     rename the file
 //	spoil PATTERN           overwrite the files with what does not belong there
+//	set KEY VALUE           change $DIR/data behind the server's back, in hexadecimal
+//	delete KEY              the same
 //
 // No line starts a server that runs on: all of them end with an error before.
 func TestCommandLines(t *testing.T) {
@@ -89,6 +91,8 @@ func TestCommandLines(t *testing.T) {
 				})
 			case "data":
 				return makeData(t, filepath.Join(dir, "data"), d.Input)
+			case "set", "delete":
+				return changeData(t, filepath.Join(dir, "data"), d)
 			}
 			return "no such command: " + d.Cmd
 		})

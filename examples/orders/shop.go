@@ -17,10 +17,24 @@ import (
 type Order struct {
 	OrderId    string
 	CustomerId string
-	OrderDate  string
-	Status     string
+	OrderDate  string // a day, as 2026-11-23: sorts by time
+	Status     string // PENDING, PAID or SENT
 	ShipTo     string `dynamodbav:",omitempty"`
 	Version    int    // counts the writes
+}
+
+// statusDate is an attribute that an index is sorted by: status and date in one,
+// as PENDING#2026-11-23.
+const statusDate = "Status#OrderDate"
+
+// item returns the order as it is stored.
+func (o Order) item() (map[string]types.AttributeValue, error) {
+	item, err := attributevalue.MarshalMap(o)
+	if err != nil {
+		return nil, err
+	}
+	item[statusDate] = &types.AttributeValueMemberS{Value: o.Status + "#" + o.OrderDate}
+	return item, nil
 }
 
 // String returns one line about the order.
@@ -38,25 +52,56 @@ type Shop struct {
 	table  string
 }
 
-// ErrNoOrder means that there is no such order.
-var ErrNoOrder = errors.New("no such order")
+var (
+	// ErrNoOrder means that there is no such order.
+	ErrNoOrder = errors.New("no such order")
 
-// CreateTable creates the table and waits until it can be used.
+	// ErrContended means that others change an order faster than we can.
+	ErrContended = errors.New("others changed it in between, each time")
+)
+
+// attemptsMax is how often Change tries: more losses in a row are no chance any
+// more, but a mistake somewhere.
+const attemptsMax = 5
+
+// CreateTable creates the table with its indexes, and waits until it can be
+// used.
 func (s Shop) CreateTable(ctx context.Context) error {
 	_, err := s.client.CreateTable(ctx, &dynamodb.CreateTableInput{
 		TableName:   &s.table,
 		BillingMode: types.BillingModePayPerRequest,
 		AttributeDefinitions: []types.AttributeDefinition{
-			{AttributeName: aws.String("OrderId"), AttributeType: types.ScalarAttributeTypeS},
+			text("OrderId"), text("CustomerId"), text("OrderDate"), text(statusDate),
 		},
 		KeySchema: []types.KeySchemaElement{
 			{AttributeName: aws.String("OrderId"), KeyType: types.KeyTypeHash},
+		},
+		GlobalSecondaryIndexes: []types.GlobalSecondaryIndex{
+			index(byDate, "CustomerId", "OrderDate"),
+			index(byStatus, "CustomerId", statusDate),
 		},
 	})
 	if err != nil {
 		return err
 	}
 	return dynamodb.NewTableExistsWaiter(s.client).Wait(ctx, &dynamodb.DescribeTableInput{TableName: &s.table}, time.Minute)
+}
+
+// text defines a key attribute that is a string.
+func text(attribute string) types.AttributeDefinition {
+	return types.AttributeDefinition{AttributeName: &attribute, AttributeType: types.ScalarAttributeTypeS}
+}
+
+// index defines an index that holds whole orders.
+func index(name, partition, sort string) types.GlobalSecondaryIndex {
+	return types.GlobalSecondaryIndex{
+		IndexName: &name,
+		KeySchema: []types.KeySchemaElement{
+			{AttributeName: &partition, KeyType: types.KeyTypeHash},
+			{AttributeName: &sort, KeyType: types.KeyTypeRange},
+		},
+		Projection: &types.Projection{ProjectionType: types.ProjectionTypeAll},
+	}
 }
 
 // DeleteTable deletes the table with everything in it.
@@ -67,7 +112,7 @@ func (s Shop) DeleteTable(ctx context.Context) error {
 
 // Place stores a new order. One with this id must not be there.
 func (s Shop) Place(ctx context.Context, o Order) error {
-	item, err := attributevalue.MarshalMap(o)
+	item, err := o.item()
 	if err != nil {
 		return err
 	}
@@ -96,10 +141,10 @@ func (s Shop) Get(ctx context.Context, id string) (Order, error) {
 }
 
 // Change reads an order, changes it, and writes it back if nobody else has
-// written it in between. Otherwise it begins again. This is optimistic locking:
-// nobody waits for anybody, and no change is lost.
+// written it in between. Otherwise it begins again, attemptsMax times at most.
+// This is optimistic locking: nobody waits for anybody, and no change is lost.
 func (s Shop) Change(ctx context.Context, id string, change func(*Order)) (Order, error) {
-	for {
+	for range attemptsMax {
 		o, err := s.Get(ctx, id)
 		if err != nil {
 			return Order{}, err
@@ -113,11 +158,12 @@ func (s Shop) Change(ctx context.Context, id string, change func(*Order)) (Order
 		}
 		return o, err
 	}
+	return Order{}, fmt.Errorf("%s after %d attempts: %w", id, attemptsMax, ErrContended)
 }
 
 // replace writes o if the stored version is the one that was seen.
 func (s Shop) replace(ctx context.Context, o Order, seen int) error {
-	item, err := attributevalue.MarshalMap(o)
+	item, err := o.item()
 	if err != nil {
 		return err
 	}

@@ -25,6 +25,12 @@ func NewBuilder(dst []byte) *Builder {
 	return &Builder{buf: dst, start: len(dst)}
 }
 
+// Reset starts another value, which is appended to dst. The Builder keeps its
+// own room, so that many values cost no more than one.
+func (b *Builder) Reset(dst []byte) {
+	b.buf, b.start, b.open = dst, len(dst), b.open[:0]
+}
+
 // BeginMap starts a map.
 func (b *Builder) BeginMap() { b.begin(tagM) }
 

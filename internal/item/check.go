@@ -8,9 +8,24 @@ import (
 )
 
 // Check reports what is wrong with bytes that should be the stored form of
-// one value and nothing else. The store's checking tools call it on what they
-// read; requests never make a form that fails.
-func Check(b []byte) error {
+// one attribute's value and nothing else. The store's checking tools call it on
+// what they read; requests never make a form that fails.
+func Check(b []byte) error { return checkWhole(b, 1) }
+
+// Check is as the function, for the stored form of an item.
+func (it Item) Check() error {
+	if Value(it).Kind() != M {
+		return errors.New("item: no map of attributes")
+	}
+	return checkWhole(it, 0)
+}
+
+// Valid reports whether it is the whole and correct stored form of an item.
+func (it Item) Valid() bool { return it.Check() == nil }
+
+// checkWhole checks bytes that are to be one value at a level of nesting; an
+// item is at level 0, its attributes are at 1.
+func checkWhole(b []byte, level int) error {
 	v, rest := cutValue(b)
 	if v == nil {
 		return errors.New("item: no tag and length of a value")
@@ -18,17 +33,7 @@ func Check(b []byte) error {
 	if len(rest) > 0 {
 		return fmt.Errorf("item: %d bytes behind the value", len(rest))
 	}
-	return v.check(1)
-}
-
-// Valid reports whether it is the whole and correct stored form of an item.
-func (it Item) Valid() bool {
-	v := Value(it)
-	if v.Kind() != M {
-		return false
-	}
-	whole, rest := cutValue(v)
-	return whole != nil && len(rest) == 0 && whole.check(0) == nil
+	return v.check(level)
 }
 
 // check checks a whole value, whose elements are at the level below.

@@ -62,8 +62,8 @@ func appendFields(dst []byte, d *awsjson.Decoder, level int) ([]byte, *ValueErro
 	for d.Next() {
 		name := d.Name()
 		dst = appendRun(dst, name)
-		if len(name) == 0 && first == nil {
-			first = &ValueError{Class: EmptyName, Text: textEmptyName}
+		if first == nil {
+			first = nameError(name)
 		}
 		var err *ValueError
 		dst, err = appendValue(dst, d, awsjson.Element, level+1)

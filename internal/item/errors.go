@@ -20,6 +20,7 @@ const (
 	BadNumber                       // no number, or beyond range or precision
 	Nesting                         // deeper than NestingLevelMax
 	EmptyName                       // an attribute without a name
+	LongName                        // a name beyond nameBytesMax
 )
 
 // The texts are AWS's, word for word, double spaces included: clients match
@@ -36,6 +37,7 @@ const (
 	textDuplicateNS    = "Input collection contains duplicates"
 	textNesting        = "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit"
 	textEmptyName      = textInvalid + "An AttributeValue may not contain an empty attribute name"
+	textLongName       = textInvalid + "Attribute name is too large, must be less than 65536 bytes" // AWS's words are not known
 
 	textNotANumber    = "The parameter cannot be converted to a numeric value"
 	textOverflow      = "Number overflow. Attempting to store a number with magnitude larger than supported range"
@@ -53,6 +55,17 @@ type ValueError struct {
 
 // Error returns the text.
 func (e *ValueError) Error() string { return e.Text }
+
+// nameError returns what is wrong with the name of an attribute, nil if nothing.
+func nameError(name []byte) *ValueError {
+	switch {
+	case len(name) == 0:
+		return &ValueError{Class: EmptyName, Text: textEmptyName}
+	case len(name) > nameBytesMax:
+		return &ValueError{Class: LongName, Text: textLongName}
+	}
+	return nil
+}
 
 // numberFault tells why a text or a result is no number of ours.
 type numberFault uint8

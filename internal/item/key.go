@@ -32,6 +32,7 @@ const (
 	keyNUL        = 0x00 // begins an escape
 	keyEscapedNUL = 0xFF
 	keyEnd        = 0x01
+	keyEndBytes   = 2 // keyNUL, keyEnd
 
 	keyNegative = 1
 	keyZero     = 2
@@ -53,6 +54,13 @@ func AppendKey(dst []byte, v Value) []byte {
 	}
 	base.Must(false, "a key attribute is S, N or B and not %s", v.Kind())
 	return dst
+}
+
+// AppendKeyPrefix appends what the forms of all values begin with that begin
+// with v, an S or B, and no form of any other: v's own without its end.
+func AppendKeyPrefix(dst []byte, v Value) []byte {
+	dst = appendKeyBytes(dst, v.payload())
+	return dst[:len(dst)-keyEndBytes]
 }
 
 // DecodeKey reads the key value of kind k that b starts with, and returns it
@@ -86,7 +94,7 @@ func decodeKeyBytes(b []byte, k Kind) (v Value, rest []byte, err error) {
 		return nil, nil, errKey
 	}
 	rest = b[end:]
-	b = b[:end-2]
+	b = b[:end-keyEndBytes]
 	dst, start := openRun(append(make(Value, 0, len(b)+runHeadBytes), tagOfKind[k]))
 	for {
 		i := bytes.IndexByte(b, keyNUL)

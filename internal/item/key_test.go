@@ -46,6 +46,21 @@ func FuzzKeyOrder(f *testing.F) {
 	})
 }
 
+// FuzzKeyPrefix holds the prefix of keys against the prefix of values.
+func FuzzKeyPrefix(f *testing.F) {
+	f.Add([]byte("a"), []byte("ab"))
+	f.Add([]byte("a\x00"), []byte("a\x00\xFF"))
+	f.Add([]byte("a\x00"), []byte("a"))
+	f.Add([]byte{}, []byte{0, 1})
+	f.Add([]byte{0xFF}, []byte{0xFF, 0xFF})
+	f.Fuzz(func(t *testing.T, a, b []byte) {
+		prefix, key := AppendKeyPrefix(nil, Binary(a)), AppendKey(nil, Binary(b))
+		if got, want := bytes.HasPrefix(key, prefix), bytes.HasPrefix(b, a); got != want {
+			t.Errorf("% x begins with % x: %v; their keys: %v", b, a, want, got)
+		}
+	})
+}
+
 func TestNumberKeyOrder(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 6))
 	for range 15000 {

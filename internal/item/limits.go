@@ -13,6 +13,8 @@ const StoredFactorMax = 4
 const NestingLevelMax = 32
 
 const (
+	nameBytesMax = 65535 // AWS: of an attribute's name; longer is refused
+
 	digitsMax   = 38   // AWS: significant digits of a number; more is refused
 	exponentMax = 125  // AWS: of the leading digit; above it a number overflows
 	exponentMin = -130 // AWS: of the leading digit; below it a number underflows

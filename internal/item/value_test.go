@@ -202,6 +202,12 @@ func TestBuilder(t *testing.T) {
 	if v := zero.Finish(); v.String() != "true" {
 		t.Errorf("%v", v)
 	}
+	b.Reset([]byte("before"))
+	b.BeginMap()
+	b.EndMap()
+	if got := b.Item(); got.Len() != 0 || it.Len() != 3 {
+		t.Errorf("the second value is %v, the first has become %v", got, it)
+	}
 	open := NewBuilder(nil)
 	open.BeginMap()
 	defer func() {

@@ -1,7 +1,8 @@
 // Package crash kills a gramme process in the middle of writes, starts it
 // again on the same directory, and checks that it has kept its word: every
-// answered write is there, an unanswered one is there whole or not at all, and
-// the counts that DescribeTable shows are those of the items.
+// answered write is there, an unanswered one is there whole or not at all, the
+// counts that DescribeTable shows are those of the items, and gramme debug check
+// finds nothing wrong.
 package crash
 
 import (
@@ -73,6 +74,7 @@ func TestKilledServerKeepsItsWord(t *testing.T) {
 	if err := server.Stop(); err != nil {
 		t.Error(err)
 	}
+	checkData(t, bin, options.Dir)
 	report(t, team)
 }
 

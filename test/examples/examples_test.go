@@ -14,7 +14,12 @@ import (
 
 var rewrite = flag.Bool("rewrite", false, "write output.txt anew")
 
-func TestOrders(t *testing.T) {
+func TestOrders(t *testing.T)  { testExample(t, "orders") }
+func TestSensors(t *testing.T) { testExample(t, "sensors") }
+
+// testExample runs a program against a server of its own.
+func testExample(t *testing.T, name string) {
+	t.Helper()
 	bin, err := process.Build(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
@@ -35,13 +40,13 @@ func TestOrders(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	run := exec.CommandContext(t.Context(), "go", "run", "-C", filepath.Join(root, "examples"), "./orders")
+	run := exec.CommandContext(t.Context(), "go", "run", "-C", filepath.Join(root, "examples"), "./"+name)
 	run.Env = append(os.Environ(), "AWS_ENDPOINT_URL="+server.URL())
 	got, err := run.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, got)
 	}
-	compare(t, filepath.Join(root, "examples", "orders", "output.txt"), got)
+	compare(t, filepath.Join(root, "examples", name, "output.txt"), got)
 }
 
 func compare(t *testing.T, path string, got []byte) {

@@ -3,8 +3,6 @@ package layout
 import (
 	"encoding/binary"
 	"fmt"
-
-	"github.com/gramme-db/gramme/internal/item"
 )
 
 // Describe returns one line that tells a person what a key and its value are.
@@ -17,6 +15,14 @@ func Describe(key, value []byte, counters func(value []byte) string) string {
 	switch key[0] {
 	case familyDescriptor:
 		return describeDescriptor(key, value)
+	case familyToken:
+		if line, ok := describeToken(key, value); ok {
+			return line
+		}
+	case familyJob:
+		if j, err := ParseJob(key, value); err == nil {
+			return describeJob(j)
+		}
 	case familyPurge:
 		if table, err := ParsePurgeKey(key); err == nil {
 			return fmt.Sprintf("purge table=%d", table)
@@ -73,7 +79,7 @@ func describeRecord(value []byte) string {
 	if err != nil {
 		return fmt.Sprintf("%v: %x", err, value)
 	}
-	if err := item.Check(it); err != nil {
+	if err := it.Check(); err != nil {
 		return fmt.Sprintf("%v: %x", err, value)
 	}
 	return fmt.Sprintf("size=%d %s", size, it)

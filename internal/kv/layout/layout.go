@@ -1,11 +1,13 @@
 // Package layout draws every key and value that Gramme's services keep in the
 // store, and is the only place that builds or takes apart such bytes. The
-// engine's own keys (format version, stamps) are drawn in package kv. It knows
-// no service and does no I/O. Called by the services and by gramme debug.
+// engine's own keys (format version, stamps) are drawn in kv/pebble. It knows no
+// service and does no I/O. Called by the services and by gramme debug.
 //
 // The first byte of a key tells its family:
 //
 //	'd'  table descriptors, by account, region and name      (catalog.go)
+//	'i'  tokens of transactions that were done, for a while     (token.go)
+//	'j'  jobs: indexes that are being built or removed       (jobs.go)
 //	'p'  purges: deleted tables whose data is still there    (catalog.go)
 //	's'  sequences: the next free number of a kind           (catalog.go)
 //	't'  everything that belongs to one table                (table.go)
@@ -17,6 +19,8 @@ package layout
 // The families.
 const (
 	familyDescriptor = 'd'
+	familyToken      = 'i'
+	familyJob        = 'j'
 	familyPurge      = 'p'
 	familySequence   = 's'
 	familyTable      = 't'

@@ -36,6 +36,11 @@ func TestGolden(t *testing.T) {
 		Sort:      []item.Value{number(t, "-12.5")},
 		Base:      []item.Value{item.String("o1")},
 	}
+	job := Job{
+		Table: 7, Index: 2, Descriptor: DescriptorKey{"000000000000", "us-east-1", "Orders"},
+		Items: 1000, Entries: 5, Cursor: AppendItemKey(nil, 7, item.String("o1"), nil),
+	}
+	tokenKey := AppendTokenKey(nil, "000000000000", "us-east-1", TokenWrite, "t1")
 	for _, g := range []struct {
 		name       string
 		key, value []byte
@@ -46,6 +51,21 @@ func TestGolden(t *testing.T) {
 			"descriptor", AppendDescriptorKey(nil, "000000000000", "us-east-1", "Orders"), []byte("\x01{}"),
 			"64 303030303030303030303030 75732d656173742d31 00 4f7264657273 | 01 7b7d",
 			"descriptor 000000000000/us-east-1/Orders version=1 {}",
+		},
+		{
+			"job", AppendJobKey(nil, 7, 2), AppendJob(nil, job),
+			"6a 0000000000000007 0002 | 01 e807 05 1d 64303030303030303030303030 75732d656173742d31 00 4f7264657273 74 0000000000000007 69 f7389fa6 6f310001",
+			"job table=7 index=2 of 000000000000/us-east-1/Orders items=1000 entries=5 cursor=74000000000000000769f7389fa66f310001",
+		},
+		{
+			"token", tokenKey, AppendToken(nil, Token{Time: 1_795_442_400e9, Request: [32]byte{0xab, 31: 0xcd}, Units: []uint64{2, 300}}),
+			"69 72 303030303030303030303030 77 75732d656173742d31 00 7431 | 01 18eab159a2acc000 ab000000000000000000000000000000000000000000000000000000000000cd 02 02 ac02",
+			`token 000000000000/us-east-1/w/"t1" time=1795442400000000000 request=ab000000 units=[2 300]`,
+		},
+		{
+			"token expiry", AppendTokenExpiry(nil, 1_795_442_400e9, tokenKey), nil,
+			"69 65 18eab159a2acc000 303030303030303030303030 77 75732d656173742d31 00 7431 |",
+			`token expiry 000000000000/us-east-1/w/"t1" time=1795442400000000000`,
 		},
 		{"purge", AppendPurgeKey(nil, 7), nil, "70 0000000000000007 |", "purge table=7"},
 		{
@@ -137,6 +157,7 @@ func TestParseKeys(t *testing.T) {
 
 func FuzzDescribe(f *testing.F) {
 	f.Add(AppendItemKey(nil, 1, item.String("a"), nil), []byte{1, 2})
+	f.Add(AppendTokenKey(nil, "000000000000", "us-east-1", TokenWrite, "t"), AppendToken(nil, Token{}))
 	f.Add([]byte("t12345678x"), []byte{1, 1, 'M', 1})
 	f.Fuzz(func(t *testing.T, key, value []byte) {
 		if Describe(key, value, noCounters) == "" {

@@ -3,6 +3,7 @@ package dynamodb
 import (
 	"context"
 	"errors"
+	"hash/maphash"
 	"sync"
 
 	"github.com/gramme-db/gramme/internal/base"
@@ -25,9 +26,15 @@ type catalog struct {
 
 	gates [gatesMax]sync.RWMutex // by table id: tables may share one
 
+	// changing lets one change of a name's descriptor happen at a time, from its
+	// update to the cache: the cache follows the store in the store's order.
+	changing [gatesMax]sync.Mutex // by the hash of the name: names may share one
+	seed     maphash.Seed
+
 	mu struct {
 		sync.RWMutex
-		tables map[tableRef]*schema.Table
+		tables  map[tableRef]*schema.Table
+		changes uint64 // how many changes the cache has followed
 	}
 }
 
@@ -37,7 +44,7 @@ type tableRef struct {
 }
 
 func newCatalog(store *kv.Store, env base.Env) *catalog {
-	c := &catalog{store: store, env: env}
+	c := &catalog{store: store, env: env, seed: maphash.MakeSeed()}
 	c.mu.tables = make(map[tableRef]*schema.Table)
 	return c
 }
@@ -60,14 +67,12 @@ func (c *catalog) find(ctx context.Context, ref tableRef) (*schema.Table, error)
 	return t, nil
 }
 
-// load reads the descriptor and keeps it. It holds the lock of the cache over
-// the read, so that it cannot put back what a change has just replaced.
+// load reads the descriptor, and keeps it unless a change came between: what
+// was read may then be what the change has just replaced.
 func (c *catalog) load(ctx context.Context, ref tableRef) (*schema.Table, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if t := c.mu.tables[ref]; t != nil {
-		return t, nil
-	}
+	c.mu.RLock()
+	changes := c.mu.changes
+	c.mu.RUnlock()
 	stored, err := c.store.Get(ctx, layout.AppendDescriptorKey(nil, ref.account, ref.region, ref.name), nil)
 	if errors.Is(err, kv.ErrNotFound) {
 		return nil, nil
@@ -78,6 +83,14 @@ func (c *catalog) load(ctx context.Context, ref tableRef) (*schema.Table, error)
 	t, err := schema.ParseTable(stored)
 	if err != nil {
 		return nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.mu.changes != changes {
+		return t, nil
+	}
+	if kept := c.mu.tables[ref]; kept != nil { // somebody else has read it as well
+		return kept, nil
 	}
 	c.keepLocked(t)
 	return t, nil
@@ -123,6 +136,9 @@ type edit func(tx *kv.Tx, t *schema.Table) (*schema.Table, error)
 
 // change replaces a table's descriptor, durably, and in the cache.
 func (c *catalog) change(ctx context.Context, ref tableRef, edit edit) error {
+	changing := &c.changing[maphash.Comparable(c.seed, ref)%gatesMax]
+	changing.Lock()
+	defer changing.Unlock()
 	gate, err := c.closeGate(ctx, ref)
 	if err != nil {
 		return err
@@ -148,6 +164,7 @@ func (c *catalog) change(ctx context.Context, ref tableRef, edit edit) error {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.mu.changes++
 	delete(c.mu.tables, ref)
 	if after != nil {
 		c.keepLocked(after)

@@ -2,6 +2,7 @@ package dynamodb
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -9,9 +10,9 @@ import (
 	"testing"
 
 	"github.com/gramme-db/gramme/internal/item"
+	"github.com/gramme-db/gramme/internal/kv"
 	"github.com/gramme-db/gramme/internal/kv/layout"
 	"github.com/gramme-db/gramme/internal/service/dynamodb/schema"
-	"github.com/gramme-db/gramme/internal/wire"
 )
 
 const createIndexed = `{"TableName":"indexed","BillingMode":"PAY_PER_REQUEST",
@@ -47,10 +48,15 @@ func TestIndexesFollowItems(t *testing.T) {
 	w.checkStore(t, "indexed")
 }
 
-// randomWrite returns a write to one of a few items, which have each index
-// attribute or not.
+// randomWrite returns a write to one of a few items, which have each attribute
+// of an index, or that an index may come to have, or not.
 func randomWrite(r *rand.Rand) (operation, body string) {
-	key := fmt.Sprintf(`"pk":{"S":"p%d"},"sk":{"N":"%d"}`, r.IntN(3), r.IntN(4))
+	return randomWriteTo(r, 4)
+}
+
+// randomWriteTo is randomWrite with so many items in each of three partitions.
+func randomWriteTo(r *rand.Rand, items int) (operation, body string) {
+	key := fmt.Sprintf(`"pk":{"S":"p%d"},"sk":{"N":"%d"}`, r.IntN(3), r.IntN(items))
 	switch r.IntN(4) {
 	case 0:
 		return "DeleteItem", `{"TableName":"indexed","Key":{` + key + `}}`
@@ -66,109 +72,158 @@ func randomWrite(r *rand.Rand) (operation, body string) {
 	if r.IntN(3) > 0 {
 		attributes += fmt.Sprintf(`,"b":{"N":"%d"}`, r.IntN(3))
 	}
+	if n := r.IntN(12); n < 8 { // what an index on d may not take, too
+		attributes += `,"d":` + []string{
+			`{"S":"d1"}`, `{"S":"d2"}`, `{"S":"d3"}`, `{"S":"d4"}`, `{"N":"5"}`, `{"S":""}`, `{"NULL":true}`, `{"S":"` + strings.Repeat("d", 2049) + `"}`,
+		}[n]
+	}
 	return "PutItem", `{"TableName":"indexed","Item":{` + attributes + fmt.Sprintf(`,"c":{"S":"%d"}}}`, r.IntN(100))
 }
 
 // checkStore compares all that the store has of a table with what follows from
-// its items.
+// its items. It looks at one snapshot, in which everything agrees at any time.
 func (w *world) checkStore(t *testing.T, name string) {
-	t.Helper()
-	ctx := wire.WithCaller(context.Background(), &w.caller)
-	tbl, err := w.service.table(ctx, name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := map[string]string{} // index entries by key
-	counters := make([]int64, 2*int(tbl.NextIndex))
-	collections := map[string]int64{}
-	for _, it := range w.items(t, tbl) {
-		im := schema.ImageOf(it)
-		key, refusal := tbl.KeyIn(it)
-		if refusal != nil {
-			t.Fatal(refusal)
-		}
-		collection := string(layout.AppendCollectionKey(nil, tbl.ID, key.Partition))
-		counters[0]++
-		counters[1] += int64(im.Size)
-		collections[collection] += int64(im.Size)
-		for _, c := range tbl.PlanIndexes(schema.Image{}, im) {
-			want[string(c.NewKey)] = c.New.Item.String()
-			counters[2*int(c.Index.Number)]++
-			counters[2*int(c.Index.Number)+1] += int64(c.New.Size)
-			if c.Index.Local {
-				collections[collection] += int64(c.New.Size)
-			}
-		}
-	}
-	w.checkEntries(t, tbl, want)
-	w.checkCounters(t, string(layout.AppendCountersKey(nil, tbl.ID)), counters)
-	for key, bytes := range collections {
-		w.checkCounters(t, key, []int64{bytes})
-	}
-}
-
-func (w *world) items(t *testing.T, tbl *schema.Table) (items []item.Item) {
-	t.Helper()
-	start, end := layout.ItemRange(tbl.ID)
-	w.scan(t, start, end, func(_ string, it item.Item) {
-		if err := item.Check(it); err != nil {
-			t.Errorf("stored item %v: %v", it, err)
-		}
-		items = append(items, it)
-	})
-	return items
-}
-
-// checkEntries compares the entries of all indexes. It empties want.
-func (w *world) checkEntries(t *testing.T, tbl *schema.Table, want map[string]string) {
-	t.Helper()
-	for i := range tbl.Indexes {
-		prefix := layout.AppendIndexPrefix(nil, tbl.ID, tbl.Indexes[i].Number)
-		w.scan(t, prefix, layout.PrefixEnd(prefix), func(key string, it item.Item) {
-			if want[key] != it.String() {
-				t.Errorf("index %s has %v, want %q", tbl.Indexes[i].Name, it, want[key])
-			}
-			delete(want, key)
-		})
-	}
-	for _, entry := range want {
-		t.Errorf("no index has %s", entry)
-	}
-}
-
-func (w *world) scan(t *testing.T, start, end []byte, see func(key string, it item.Item)) {
 	t.Helper()
 	snap, err := w.store.Snapshot(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer snap.Close()
-	entries := snap.Scan(start, end, false)
+	stored, err := snap.Get(layout.AppendDescriptorKey(nil, w.caller.Account, w.caller.Region, name), nil)
+	if errors.Is(err, kv.ErrNotFound) {
+		return
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	tbl, err := schema.ParseTable(stored)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if tbl.StatusAt(w.now) == schema.Deleting || tbl.StatusAt(w.now) == schema.Gone {
+		return
+	}
+	c := storeCheck{t: t, snap: snap, table: tbl, counters: make([]int64, 2*int(tbl.NextIndex)), collections: map[string]int64{}}
+	c.readItems()
+	c.checkIndexes()
+	c.checkCounters(string(layout.AppendCountersKey(nil, tbl.ID)), c.counters)
+	for key, bytes := range c.collections {
+		c.checkCounters(key, []int64{bytes})
+	}
+}
+
+// anyCount stands for a counter of which nothing is known.
+const anyCount = -1
+
+// storeCheck is a check of one table in one snapshot.
+type storeCheck struct {
+	t           *testing.T
+	snap        *kv.Snapshot
+	table       *schema.Table
+	want        map[uint16]map[string]item.Item // by index: the entries that the items call for, by key
+	counters    []int64                         // that follow from items and entries
+	collections map[string]int64                // the same, by counter key
+}
+
+func (c *storeCheck) readItems() {
+	c.want = map[uint16]map[string]item.Item{}
+	start, end := layout.ItemRange(c.table.ID)
+	c.scan(start, end, func(_ string, it item.Item) {
+		if err := item.Check(it); err != nil {
+			c.t.Errorf("stored item %v: %v", it, err)
+		}
+		key, refusal := c.table.KeyIn(it)
+		if refusal != nil {
+			c.t.Fatal(refusal)
+		}
+		im := schema.ImageOf(it)
+		collection := string(layout.AppendCollectionKey(nil, c.table.ID, key.Partition))
+		c.counters[0]++
+		c.counters[1] += int64(im.Size)
+		c.collections[collection] += int64(im.Size)
+		for i := range c.table.Indexes {
+			c.wantEntry(&c.table.Indexes[i], im, collection)
+		}
+	})
+}
+
+func (c *storeCheck) wantEntry(x *schema.Index, im schema.Image, collection string) {
+	key, entry := c.table.Entry(x, im)
+	if key == nil {
+		return
+	}
+	if c.want[x.Number] == nil {
+		c.want[x.Number] = map[string]item.Item{}
+	}
+	c.want[x.Number][string(key)] = entry.Item
+	if x.Local {
+		c.collections[collection] += int64(entry.Size)
+	}
+}
+
+// checkIndexes compares the entries under each number that the table ever gave
+// to an index. An index that is being built has some of its entries; one that
+// is being removed has what it had.
+func (c *storeCheck) checkIndexes() {
+	for number := uint16(1); number < c.table.NextIndex; number++ {
+		x, want := c.table.IndexNumbered(number), c.want[number]
+		prefix := layout.AppendIndexPrefix(nil, c.table.ID, number)
+		c.scan(prefix, layout.PrefixEnd(prefix), func(key string, it item.Item) {
+			c.counters[2*number]++
+			c.counters[2*number+1] += int64(it.Size())
+			if x == nil {
+				c.t.Errorf("an index that is gone has %v", it)
+			} else if x.Maintained() && !want[key].Equal(it) { // attributes have no order
+				c.t.Errorf("index %s has %v, want %v", x.Name, it, want[key])
+			}
+			delete(want, key)
+		})
+		if x != nil && !x.Maintained() { // it is counted until the last is gone
+			c.counters[2*number], c.counters[2*number+1] = anyCount, anyCount
+		}
+		if x == nil || !x.Readable() {
+			continue
+		}
+		for _, entry := range want {
+			c.t.Errorf("index %s lacks %s", x.Name, entry)
+		}
+	}
+}
+
+func (c *storeCheck) scan(start, end []byte, see func(key string, it item.Item)) {
+	c.t.Helper()
+	entries := c.snap.Scan(start, end, false)
 	defer entries.Close()
 	for entries.Next() {
 		it, size, err := layout.ParseRecord(append([]byte(nil), entries.Value()...))
 		if err != nil {
-			t.Fatal(err)
+			c.t.Fatal(err)
 		}
 		if size != it.Size() {
-			t.Errorf("record of %v says %d bytes, it has %d", it, size, it.Size())
+			c.t.Errorf("record of %v says %d bytes, it has %d", it, size, it.Size())
 		}
 		see(string(entries.Key()), it)
 	}
 	if err := entries.Err(); err != nil {
-		t.Fatal(err)
+		c.t.Fatal(err)
 	}
 }
 
-func (w *world) checkCounters(t *testing.T, key string, want []int64) {
-	t.Helper()
-	got, err := w.store.Counters(context.Background(), []byte(key))
-	if err != nil {
-		t.Fatalf("counters %x: %v", key, err)
+func (c *storeCheck) checkCounters(key string, want []int64) {
+	c.t.Helper()
+	stored, err := c.snap.Get([]byte(key), nil)
+	if err != nil && !errors.Is(err, kv.ErrNotFound) {
+		c.t.Fatal(err)
+	}
+	var got []int64
+	if len(stored) > 0 { // counters that are all 0 are not stored
+		if got, err = kv.ParseCounters(nil, stored); err != nil {
+			c.t.Fatalf("counters %x: %v", key, err)
+		}
 	}
 	for i := range want {
-		if counterAt(got, i) != want[i] {
-			t.Errorf("counters %x are %v, want %v", key, got, want)
+		if want[i] != anyCount && counterAt(got, i) != want[i] {
+			c.t.Errorf("counters %x are %v, want %v", key, got, want)
 			return
 		}
 	}

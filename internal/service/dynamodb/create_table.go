@@ -3,6 +3,7 @@ package dynamodb
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	api "github.com/gramme-db/gramme/internal/api/dynamodb"
@@ -20,10 +21,12 @@ func (s *Service) CreateTable(ctx context.Context, in *api.CreateTableInput) (*a
 	}
 	caller := wire.CallerFrom(ctx)
 	now := s.env.Now()
-	t.Account, t.Region = caller.Account, caller.Region
+	t.Account, t.Region = strings.Clone(caller.Account), strings.Clone(caller.Region) // they are parts of the request
 	t.UUID = s.env.UUID()
 	t.CreatedAt = now
-	t.Transition = &schema.Transition{From: schema.Creating, Until: now.Add(s.delay)}
+	if s.delay > 0 {
+		t.Transition = &schema.Transition{From: schema.Creating, Until: now.Add(s.delay)}
+	}
 	stamp(t, now)
 	if err := s.checkTableCount(ctx, caller); err != nil {
 		return nil, err

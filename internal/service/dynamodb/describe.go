@@ -53,7 +53,7 @@ func describe(t *schema.Table, v view) *api.TableDescription {
 		WarmThroughput:            tableWarm(v),
 	}
 	if v.capacity.OnDemandAt != nil {
-		d.BillingModeSummary = billing(v.capacity)
+		d.BillingModeSummary = billing(v)
 	}
 	if t.Class.Name != "" {
 		d.TableClassSummary = &api.TableClassSummary{
@@ -94,15 +94,16 @@ func keySchema(dst []*api.KeySchemaElement, keyType string, keys ...schema.KeyAt
 	return dst
 }
 
-func billing(c schema.Capacity) *api.BillingModeSummary {
-	mode := provisioned
-	if c.OnDemandMode {
-		mode = payPerRequest
+// billing tells when a table became on-demand, but not while it is being created.
+func billing(v view) *api.BillingModeSummary {
+	b := &api.BillingModeSummary{BillingMode: wire.Some(provisioned)}
+	if v.capacity.OnDemandMode {
+		b.BillingMode = wire.Some(payPerRequest)
 	}
-	return &api.BillingModeSummary{
-		BillingMode:                       wire.Some(mode),
-		LastUpdateToPayPerRequestDateTime: timestamp(c.OnDemandAt),
+	if v.status != schema.Creating {
+		b.LastUpdateToPayPerRequestDateTime = timestamp(v.capacity.OnDemandAt)
 	}
+	return b
 }
 
 func describeStream(d *api.TableDescription, t *schema.Table) {
@@ -132,19 +133,31 @@ func describeIndex(d *api.TableDescription, t *schema.Table, x *schema.Index, v 
 		})
 		return
 	}
-	status := schema.Active
-	if v.status == schema.Creating || v.status == schema.Deleting {
-		status = v.status
-	}
+	status, backfilling := indexStatus(x, v.status)
 	d.GlobalSecondaryIndexes = append(d.GlobalSecondaryIndexes, &api.GlobalSecondaryIndexDescription{
 		IndexArn: arn, IndexName: wire.Some(x.Name), IndexSizeBytes: size, ItemCount: count,
 		IndexStatus:           wire.Some(string(status)),
+		Backfilling:           backfilling,
 		KeySchema:             keys,
 		OnDemandThroughput:    onDemand(x.OnDemand),
 		Projection:            projection,
 		ProvisionedThroughput: throughput(x.Throughput, v.now),
 		WarmThroughput:        indexWarm(x, v, status),
 	})
+}
+
+// indexStatus returns an index's status in a table of a status. Only an index
+// that is being created on a live table tells whether it is being backfilled.
+func indexStatus(x *schema.Index, table schema.Status) (status schema.Status, backfilling wire.Opt[bool]) {
+	switch state := x.StateIn(table); {
+	case table == schema.Creating || table == schema.Deleting:
+		return table, backfilling
+	case x.Building():
+		return schema.Creating, wire.Some(state == schema.IndexBackfilling)
+	case state == schema.IndexDeleting:
+		return schema.Deleting, backfilling
+	}
+	return schema.Active, backfilling
 }
 
 func throughput(t schema.Throughput, now time.Time) *api.ProvisionedThroughputDescription {

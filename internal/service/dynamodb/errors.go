@@ -56,7 +56,7 @@ func (d dialect) value(e *item.ValueError) error {
 		return nil
 	}
 	switch e.Class {
-	case item.EmptySet, item.DuplicateInSet, item.NullFalse:
+	case item.EmptySet, item.EmptyNumberSet, item.DuplicateInSet, item.NullFalse:
 		return d.text(e.Text)
 	}
 	return invalid(e.Text)

@@ -1,5 +1,11 @@
 package dynamodb
 
+import (
+	"time"
+
+	"github.com/gramme-db/gramme/internal/kv"
+)
+
 // Limits of AWS.
 const (
 	itemBytesMax       = 400 << 10 // an item, names included; beyond: ValidationException
@@ -11,6 +17,7 @@ const (
 	accountUnitsMax = 80_000 // what DescribeLimits tells for an account, each way; not enforced
 	tableUnitsMax   = 40_000 // the same for one table
 
+	pageBytesMax   = 1 << 20 // what a page of Query or Scan evaluates; a page ends with the entry that reaches it
 	readUnitBytes  = 4 << 10 // one read unit
 	writeUnitBytes = 1 << 10 // one write unit
 )
@@ -19,6 +26,30 @@ const (
 const (
 	gatesMax        = 256    // locks between writes and schema changes; tables beyond share them
 	cachedTablesMax = 10_000 // descriptors in memory; beyond, the cache is emptied
+
+	// indexNumbersMax is how many indexes a table may have in its life: each
+	// takes counters that no other gets. Beyond, no index can be created.
+	indexNumbersMax = kv.CounterSlotsMax/2 - 1
+
+	// One update of a backfill. Writes to its items wait for it, hence it is
+	// small; whatever is beyond is left to the next.
+	backfillItemsMax     = 256     // items that get an entry
+	backfillBytesMax     = 1 << 20 // of these items, stored
+	backfillSeenMax      = 8 << 10 // items looked at, for an index that few of them are in
+	backfillSeenBytesMax = 8 << 20 // of all of them, stored
+
+	pageItemsMin = 16 // items that a page has a place for from the beginning
+
+	// A page's items lie in rooms that grow from the first to the second; an
+	// item that is larger has a room of its own.
+	pageRoomBytesMin = 4 << 10
+	pageRoomBytesMax = 256 << 10
+)
+
+// How long the work on indexes rests.
+const (
+	indexerRetryPause = 10 * time.Second       // after a step that failed
+	indexerLookPause  = 100 * time.Millisecond // at most, before the clock is asked again whether a phase is over
 )
 
 // What AWS gives a new on-demand table to begin with, in units a second.

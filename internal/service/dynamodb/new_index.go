@@ -214,7 +214,7 @@ func newGlobalIndex(t *schema.Table, in *api.GlobalSecondaryIndex, defs []schema
 		return x, err
 	}
 	x.Throughput = throughputOf(in.ProvisionedThroughput)
-	x.OnDemand, err = newOnDemand(in.OnDemandThroughput, onDemand, textOnDemandProvisionedCreate)
+	x.OnDemand, err = newOnDemand(in.OnDemandThroughput, onDemand, textOnDemandProvisionedCreate, 1)
 	return x, err
 }
 

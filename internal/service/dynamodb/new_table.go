@@ -80,7 +80,7 @@ func newCapacity(in *api.CreateTableInput) (schema.Capacity, error) {
 	}
 	c.Throughput = throughputOf(in.ProvisionedThroughput)
 	var err error
-	c.OnDemand, err = newOnDemand(in.OnDemandThroughput, c.OnDemandMode, textOnDemandProvisionedCreate)
+	c.OnDemand, err = newOnDemand(in.OnDemandThroughput, c.OnDemandMode, textOnDemandProvisionedCreate, 1)
 	return c, err
 }
 
@@ -125,8 +125,8 @@ const (
 )
 
 // newOnDemand returns the ceilings asked for. provisionedText refuses them on a
-// provisioned table.
-func newOnDemand(in *api.OnDemandThroughput, onDemand bool, provisionedText string) (schema.OnDemand, error) {
+// provisioned table. lowest is 1, or noCeiling where one can be taken away.
+func newOnDemand(in *api.OnDemandThroughput, onDemand bool, provisionedText string, lowest int64) (schema.OnDemand, error) {
 	if in == nil {
 		return schema.OnDemand{}, nil
 	}
@@ -140,7 +140,7 @@ func newOnDemand(in *api.OnDemandThroughput, onDemand bool, provisionedText stri
 		if m.units.Set && !onDemand {
 			return schema.OnDemand{}, invalid(fmt.Sprintf(provisionedText, m.name))
 		}
-		if n := m.units.Or(1); n < 1 && n != noCeiling || n > schema.ThroughputMax {
+		if n := m.units.Or(1); n == 0 || n < lowest || n > schema.ThroughputMax {
 			return schema.OnDemand{}, invalid("Requested " + m.name + " for OnDemandThroughput for table is outside of valid range")
 		}
 	}

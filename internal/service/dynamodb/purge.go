@@ -3,7 +3,7 @@ package dynamodb
 import (
 	"context"
 	"log/slog"
-	"sync"
+	"time"
 
 	"github.com/gramme-db/gramme/internal/kv"
 	"github.com/gramme-db/gramme/internal/kv/layout"
@@ -16,45 +16,18 @@ type purger struct {
 	store  *kv.Store
 	logger *slog.Logger
 
-	wake   chan struct{} // holds one: there may be purges
-	ctx    context.Context
-	cancel context.CancelFunc
-	done   sync.WaitGroup
+	background
 }
 
 func newPurger(store *kv.Store, logger *slog.Logger) *purger {
-	ctx, cancel := context.WithCancel(context.Background())
-	return &purger{store: store, logger: logger, wake: make(chan struct{}, 1), ctx: ctx, cancel: cancel}
+	return &purger{store: store, logger: logger, background: newBackground()}
 }
 
-// start begins with what an earlier process left.
-func (p *purger) start() {
-	p.poke()
-	p.done.Go(func() {
-		for {
-			select {
-			case <-p.ctx.Done():
-				return
-			case <-p.wake:
-			}
-			if err := p.purgeAll(p.ctx); err != nil && p.ctx.Err() == nil {
-				p.logger.Error("removing the data of deleted tables failed; it is tried again at the next deletion or start", "error", err)
-			}
-		}
-	})
-}
-
-// poke says that there may be purges.
-func (p *purger) poke() {
-	select {
-	case p.wake <- struct{}{}:
-	default:
+func (p *purger) work(ctx context.Context) (again time.Duration) {
+	if err := p.purgeAll(ctx); err != nil && ctx.Err() == nil {
+		p.logger.Error("removing the data of deleted tables failed; it is tried again at the next deletion or start", "error", err)
 	}
-}
-
-func (p *purger) stop() {
-	p.cancel()
-	p.done.Wait()
+	return untilPoked
 }
 
 func (p *purger) purgeAll(ctx context.Context) error {

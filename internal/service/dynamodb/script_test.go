@@ -52,12 +52,18 @@ type world struct {
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	driver, err := memory.Open(memory.Options{})
+	engine, err := memory.Open(memory.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
+	return newWorldOn(t, engine)
+}
+
+// newWorldOn returns a world on what an engine holds.
+func newWorldOn(t testing.TB, engine driver.Driver) *world {
+	t.Helper()
 	w := &world{
-		store:  kv.Open(driver),
+		store:  kv.Open(engine),
 		now:    time.Date(2026, 11, 23, 14, 0, 0, 0, time.UTC),
 		caller: wire.Caller{Account: "000000000000", Region: "us-east-1", AccessKey: "test", RequestID: "R", Host: "127.0.0.1:8000"},
 	}

@@ -11,6 +11,12 @@
 //	  -> catalog                      the table, held against schema changes
 //	  -> write.go                     one kv update: item, index entries, counters
 //	  -> capacity.go, collection.go   what the answer says of cost
+//
+// The way of a read of many items:
+//
+//	Query, Scan                       checks in AWS's order (read_request.go, select.go)
+//	  -> schema                       the view, the bounds of the key condition, the start key
+//	  -> page.go                      one engine scan, and a copy of what is asked for
 package dynamodb
 
 import (
@@ -45,6 +51,7 @@ type Service struct {
 	delay   time.Duration
 	catalog *catalog
 	purger  *purger
+	indexer *indexer
 
 	collectionBytesMax int64
 }
@@ -52,6 +59,18 @@ type Service struct {
 // Open returns the service over a store and takes up the work that a stop left
 // undone. ctx bounds the opening alone.
 func Open(ctx context.Context, o Options) (*Service, error) {
+	s, err := open(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	s.purger.start(s.purger.work)
+	s.indexer.start(s.indexer.work)
+	return s, nil
+}
+
+// open returns the service without its work in the background, which tests do
+// step by step.
+func open(ctx context.Context, o Options) (*Service, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -66,15 +85,16 @@ func Open(ctx context.Context, o Options) (*Service, error) {
 		purger:             newPurger(o.Store, o.Logger),
 		collectionBytesMax: o.ItemCollectionBytesMax,
 	}
+	s.indexer = newIndexer(s.catalog, o.Logger)
 	if err := s.catalog.sweep(ctx); err != nil {
 		return nil, err
 	}
-	s.purger.start()
 	return s, nil
 }
 
 // Close stops background work and waits for it.
 func (s *Service) Close() error {
+	s.indexer.stop()
 	s.purger.stop()
 	return nil
 }
@@ -93,6 +113,8 @@ func (s *Service) Operations() *api.Operations {
 		ListTables:         s.ListTables,
 		ListTagsOfResource: s.ListTagsOfResource,
 		PutItem:            s.PutItem,
+		Query:              s.Query,
+		Scan:               s.Scan,
 		TagResource:        s.TagResource,
 		UntagResource:      s.UntagResource,
 		UpdateItem:         s.UpdateItem,

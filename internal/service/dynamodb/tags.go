@@ -35,6 +35,9 @@ func taggedTable(ctx context.Context, resource wire.Opt[string], listMember stri
 	if ref.account != caller.Account {
 		return tableRef{}, accessDenied(caller, arn)
 	}
+	if ref.region != caller.Region {
+		return tableRef{}, taggedNotFound(ref)
+	}
 	return ref, nil
 }
 

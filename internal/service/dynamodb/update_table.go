@@ -12,8 +12,9 @@ import (
 )
 
 // UpdateTable changes a table's settings: billing mode, throughput of table and
-// global indexes, stream, table class, deletion protection. The answer shows
-// the table as it is while the change is under way.
+// global indexes, stream, table class, deletion protection; and makes and
+// deletes global indexes, which goes on in the background. The answer shows the
+// table as it is while the change is under way.
 func (s *Service) UpdateTable(ctx context.Context, in *api.UpdateTableInput) (*api.UpdateTableOutput, error) {
 	if err := checkUpdateTable(in); err != nil {
 		return nil, err
@@ -24,20 +25,27 @@ func (s *Service) UpdateTable(ctx context.Context, in *api.UpdateTableInput) (*a
 	}
 	now := s.env.Now()
 	var before, after *schema.Table
-	err = s.catalog.change(ctx, ref, func(_ *kv.Tx, t *schema.Table) (*schema.Table, error) {
+	var queued bool
+	err = s.catalog.change(ctx, ref, func(tx *kv.Tx, t *schema.Table) (*schema.Table, error) {
 		if t == nil {
 			return nil, tableNotFound(ref.name)
 		}
-		if err := checkIdle(t, now); err != nil {
+		if err := checkUpdatable(t, in, now); err != nil {
 			return nil, err
 		}
 		before = t
 		var err error
-		after, err = s.updated(t, in, now)
-		return after, err
+		if after, err = s.updated(t, in, now); err != nil {
+			return nil, err
+		}
+		queued, err = queueJobs(tx, before, after)
+		return s.kept(after), err
 	})
 	if err != nil {
 		return nil, err
+	}
+	if queued {
+		s.indexer.poke()
 	}
 	v, err := s.look(ctx, before)
 	if err != nil {
@@ -49,6 +57,25 @@ func (s *Service) UpdateTable(ctx context.Context, in *api.UpdateTableInput) (*a
 		v.status, v.capacity = schema.Updating, before.Capacity
 	}
 	return &api.UpdateTableOutput{TableDescription: describe(after, v)}, nil
+}
+
+// kept returns the descriptor to be stored. Without a delay a change is over as
+// it is made, and no clock that is set back brings it up again.
+func (s *Service) kept(t *schema.Table) *schema.Table {
+	if s.delay > 0 {
+		return t
+	}
+	after := *t
+	after.Transition = nil
+	return &after
+}
+
+// checkUpdatable refuses an update of a table that is changing already.
+func checkUpdatable(t *schema.Table, in *api.UpdateTableInput, now time.Time) error {
+	if err := checkAllocating(t, in.GlobalSecondaryIndexUpdates, now); err != nil {
+		return err
+	}
+	return checkIdle(t, now)
 }
 
 // checkIdle refuses a change of a table that is changing already.
@@ -64,7 +91,11 @@ func checkIdle(t *schema.Table, now time.Time) error {
 	default:
 		return nil
 	}
-	return api.ResourceInUseException("Attempt to change a resource which is still in use: Table is being " + state + ": " + t.Name)
+	return inUse("Table is being " + state + ": " + t.Name)
+}
+
+func inUse(what string) error {
+	return api.ResourceInUseException("Attempt to change a resource which is still in use: " + what)
 }
 
 // checkUpdateTable makes the checks that need no table.
@@ -76,6 +107,7 @@ func checkUpdateTable(in *api.UpdateTableInput) error {
 		{"GlobalTableWitnessUpdates", in.GlobalTableWitnessUpdates != nil},
 		{"GlobalTableSettingsReplicationMode", in.GlobalTableSettingsReplicationMode.Set},
 		{"VectorIndexUpdates", in.VectorIndexUpdates != nil},
+		{"DisassociationProtectionEnabled", in.DisassociationProtectionEnabled.Set},
 	})
 	if err != nil {
 		return err
@@ -110,37 +142,17 @@ func changes(in *api.UpdateTableInput) []parameter {
 	}
 }
 
-func checkIndexUpdates(updates []*api.GlobalSecondaryIndexUpdate) error {
-	var seen []string
-	for _, u := range updates {
-		var name string
-		switch {
-		case u.Update != nil:
-			name = u.Update.IndexName.Value
-		case u.Create != nil, u.Delete != nil:
-			return invalid(wereInvalid + "Not supported by this server: GlobalSecondaryIndexUpdates.Create and Delete; indexes are made with their table")
-		default:
-			return invalid(wereInvalid + "One of GlobalSecondaryIndexUpdate.Update, GlobalSecondaryIndexUpdate.Create, GlobalSecondaryIndexUpdate.Delete must not be null")
-		}
-		if contains(seen, name) {
-			return invalid(wereInvalid + "Only one global secondary index update per index is allowed simultaneously. Index: " + name)
-		}
-		seen = append(seen, name)
-	}
-	return nil
-}
-
 // updated returns the descriptor with the changes asked for. Ceilings, warm
 // throughput and deletion protection change at once, everything else takes the
 // table through UPDATING, as on AWS.
 func (s *Service) updated(t *schema.Table, in *api.UpdateTableInput, now time.Time) (*schema.Table, error) {
 	after := *t
 	after.Transition = nil
-	after.Indexes = append([]schema.Index(nil), t.Indexes...)
+	after.Indexes = settled(t, now)
 	if err := updateCapacity(&after, in, now); err != nil {
 		return nil, err
 	}
-	if err := updateIndexThroughput(&after, in, now); err != nil {
+	if err := updateIndexes(&after, in, now); err != nil {
 		return nil, err
 	}
 	if err := updateStream(&after, in.StreamSpecification, now); err != nil {
@@ -210,7 +222,7 @@ func updateOnDemand(before schema.OnDemand, in *api.OnDemandThroughput, onDemand
 	if in == nil {
 		return before, nil
 	}
-	asked, err := newOnDemand(in, onDemandMode, textOnDemandProvisionedUpdate)
+	asked, err := newOnDemand(in, onDemandMode, textOnDemandProvisionedUpdate, noCeiling)
 	if err != nil {
 		return before, err
 	}
@@ -236,67 +248,6 @@ func updateWarm(before schema.Warm, in *api.WarmThroughput) (schema.Warm, error)
 		return before, invalid(wereInvalid + "Requested warm throughput for the table is lower than its current warm throughput")
 	}
 	return after, nil
-}
-
-func updateIndexThroughput(t *schema.Table, in *api.UpdateTableInput, now time.Time) error {
-	becomesProvisioned := in.BillingMode.Value == provisioned
-	for i := range t.Indexes {
-		x := &t.Indexes[i]
-		u := indexUpdate(in.GlobalSecondaryIndexUpdates, x.Name)
-		switch {
-		case x.Local:
-		case u == nil && becomesProvisioned && x.Throughput == (schema.Throughput{}):
-			return invalid(wereInvalid + "ProvisionedThroughput must be specified for index: " + x.Name)
-		case u == nil && t.Capacity.OnDemandMode:
-			x.Throughput = schema.Throughput{}
-		case u != nil:
-			if err := updateIndex(t, x, u, now); err != nil {
-				return err
-			}
-		}
-	}
-	return checkIndexesKnown(t, in.GlobalSecondaryIndexUpdates)
-}
-
-func indexUpdate(updates []*api.GlobalSecondaryIndexUpdate, name string) *api.UpdateGlobalSecondaryIndexAction {
-	for _, u := range updates {
-		if u.Update.IndexName.Value == name {
-			return u.Update
-		}
-	}
-	return nil
-}
-
-func checkIndexesKnown(t *schema.Table, updates []*api.GlobalSecondaryIndexUpdate) error {
-	for _, u := range updates {
-		if x, ok := t.Index(u.Update.IndexName.Value); !ok || x.Local {
-			return invalid("This operation cannot be performed with given input values. Please contact DynamoDB service team for more info: Action Blocked: IndexUpdate")
-		}
-	}
-	return nil
-}
-
-func updateIndex(t *schema.Table, x *schema.Index, u *api.UpdateGlobalSecondaryIndexAction, now time.Time) (err error) {
-	onDemandMode := t.Capacity.OnDemandMode
-	if u.ProvisionedThroughput != nil {
-		if onDemandMode {
-			return invalid(wereInvalid + "ProvisionedThroughput should not be specified for index: " + x.Name + " when BillingMode is PAY_PER_REQUEST")
-		}
-		if err := checkThroughput(u.ProvisionedThroughput); err != nil {
-			return err
-		}
-		if x.Throughput, err = changeThroughput("index "+x.Name, x.Throughput, u.ProvisionedThroughput, now); err != nil {
-			return err
-		}
-	}
-	if onDemandMode {
-		x.Throughput = schema.Throughput{}
-	}
-	if x.OnDemand, err = updateOnDemand(x.OnDemand, u.OnDemandThroughput, onDemandMode); err != nil {
-		return err
-	}
-	x.Warm, err = updateWarm(x.Warm, u.WarmThroughput)
-	return err
 }
 
 func updateStream(t *schema.Table, in *api.StreamSpecification, now time.Time) error {

@@ -30,7 +30,8 @@ type outcome struct {
 // It may run more than once. The caller holds the table's gate.
 //
 // It costs one engine read, for the size that was there counts in the table's
-// totals; a table with local indexes costs one more, for the collection's size.
+// totals; a table with local indexes costs one more, for the collection's size,
+// and a changed entry of an index that is being built another.
 func (s *Service) write(ctx context.Context, t *schema.Table, key schema.Key, decide func(old item.Item) (item.Item, error)) (outcome, error) {
 	var room [keyRoomBytes]byte
 	itemKey := layout.AppendItemKey(room[:0], t.ID, key.Partition, key.Sort)
@@ -50,12 +51,40 @@ func (s *Service) write(ctx context.Context, t *schema.Table, key schema.Key, de
 		}
 		done = outcome{table: t, old: schema.Image{Item: old, Size: oldSize}, new: schema.ImageOf(new)}
 		done.entries = t.PlanIndexes(done.old, done.new)
+		if err := done.forgetUnbuilt(tx); err != nil {
+			return err
+		}
 		if err := s.checkCollection(ctx, key, &done); err != nil {
 			return err
 		}
 		return done.store(tx, itemKey, stored, key)
 	})
 	return done, err
+}
+
+// forgetUnbuilt takes the old entries out of the changes that an index which is
+// being built does not have yet: they are not to be counted as gone.
+func (o *outcome) forgetUnbuilt(tx *kv.Tx) error {
+	if x := o.table.Unsettled(); x == nil || !x.Building() {
+		return nil
+	}
+	kept := o.entries[:0]
+	for _, c := range o.entries {
+		if c.Index.Building() && c.OldKey != nil {
+			_, err := tx.Get(c.OldKey, nil)
+			if err != nil && !errors.Is(err, kv.ErrNotFound) {
+				return err
+			}
+			if err != nil {
+				c.OldKey, c.Old = nil, schema.Image{}
+			}
+		}
+		if c.OldKey != nil || c.NewKey != nil {
+			kept = append(kept, c)
+		}
+	}
+	o.entries = kept
+	return nil
 }
 
 // store writes the outcome. What is as it was is not written again.

@@ -1,6 +1,10 @@
 package expr
 
-import "github.com/gramme-db/gramme/internal/item"
+import (
+	"bytes"
+
+	"github.com/gramme-db/gramme/internal/item"
+)
 
 // KeyCondition is a parsed key condition, or legacy KeyConditions compiled to
 // one: what a query demands of the key attributes, all of it at once.
@@ -46,6 +50,33 @@ func (k *KeyCondition) Term(attribute string) (KeyTerm, bool) {
 	return KeyTerm{}, false
 }
 
+// Holds reports whether a value meets the condition.
+func (t KeyTerm) Holds(v item.Value) bool {
+	if t.Operator == KeyBeginsWith {
+		return v.Kind() == t.Value.Kind() && bytes.HasPrefix(v.Bytes(), t.Value.Bytes())
+	}
+	order, ok := item.Compare(v, t.Value)
+	if !ok {
+		return false
+	}
+	switch t.Operator {
+	case KeyEqual:
+		return order == 0
+	case KeyLess:
+		return order < 0
+	case KeyLessOrEqual:
+		return order <= 0
+	case KeyGreater:
+		return order > 0
+	case KeyGreaterOrEqual:
+		return order >= 0
+	case KeyBetween:
+		above, ok := item.Compare(v, t.Upper)
+		return ok && order >= 0 && above <= 0
+	}
+	return false
+}
+
 // ParseKeyCondition parses a key condition: a condition that demands something
 // of one or more attributes, joined by AND.
 func ParseKeyCondition(text string, s *Scope) (*KeyCondition, *Error) {
@@ -53,6 +84,14 @@ func ParseKeyCondition(text string, s *Scope) (*KeyCondition, *Error) {
 	if err != nil {
 		return nil, err
 	}
+	return c.KeyCondition()
+}
+
+// KeyCondition returns what a condition of KindKeyCondition demands of keys. A
+// request that has other expressions parses all of them before: what is wrong
+// with one as an expression comes before what is wrong with a condition as one
+// on keys.
+func (c *Condition) KeyCondition() (*KeyCondition, *Error) {
 	k := new(KeyCondition)
 	k.Terms = k.room[:0]
 	if err := k.collect(c, c.root); err != nil {

@@ -71,13 +71,23 @@ func (p *Projection) Apply(it item.Item) item.Item {
 	return p.targets.project(it)
 }
 
+// Build is Apply for many items: it writes what is left of an item with a
+// Builder of the caller's. That is never longer than the item.
+func (p *Projection) Build(b *item.Builder, it item.Item) {
+	p.targets.build(b, it)
+}
+
 // project returns the part of an item that the targets lead to.
 func (ts targets) project(it item.Item) item.Item {
 	b := item.NewBuilder(make([]byte, 0, min(len(it), projectionScratchBytes)))
+	ts.build(b, it)
+	return b.Item()
+}
+
+func (ts targets) build(b *item.Builder, it item.Item) {
 	b.BeginMap()
 	ts.fields(b, it, span{0, len(ts)}, 0)
 	b.EndMap()
-	return b.Item()
 }
 
 func (ts targets) fields(b *item.Builder, m item.Item, s span, depth int) {

@@ -157,6 +157,9 @@ func (t *Table) CheckIndexKeys(it item.Item) *Refusal {
 	var worstIndex string
 	for i := range t.Indexes {
 		x := &t.Indexes[i]
+		if !x.Maintained() {
+			continue
+		}
 		if r := x.checkKeys(it); r != nil && (worst == nil || x.Name < worstIndex) {
 			worst, worstIndex = r, x.Name
 		}
@@ -188,13 +191,17 @@ func (x *Index) checkKeyAttributes(it item.Item, keys []KeyAttribute) (size int,
 			return 0, r
 		}
 		if isEmpty(v) {
-			return 0, refuse(areNotValid+"A value specified for a secondary index key is not supported. "+
-				"The AttributeValue for a key attribute cannot contain an empty %s value. IndexName: %s, IndexKey: %s",
-				kindWord(k.Kind), x.Name, k.Name)
+			return 0, x.emptyKeyValue(k)
 		}
 		size += keyBytes(v)
 	}
 	return size, nil
+}
+
+func (x *Index) emptyKeyValue(key KeyAttribute) *Refusal {
+	return refuse(areNotValid+"A value specified for a secondary index key is not supported. "+
+		"The AttributeValue for a key attribute cannot contain an empty %s value. IndexName: %s, IndexKey: %s",
+		kindWord(key.Kind), x.Name, key.Name)
 }
 
 // CheckKeyKind refuses a value of the wrong kind for a key of the index.
@@ -208,7 +215,7 @@ func (x *Index) CheckKeyKind(key KeyAttribute, kind item.Kind) *Refusal {
 // IsIndexKey reports whether the attribute belongs to an index's key.
 func (t *Table) IsIndexKey(name string) bool {
 	for i := range t.Indexes {
-		if t.Indexes[i].IsKey(name) {
+		if x := &t.Indexes[i]; x.Maintained() && x.IsKey(name) {
 			return true
 		}
 	}
@@ -223,7 +230,7 @@ func (t *Table) CheckIndexKeyKind(attribute string, kind item.Kind) *Refusal {
 	for i := range t.Indexes {
 		x := &t.Indexes[i]
 		k, ok := x.key(attribute)
-		if !ok || first != nil && first.Name < x.Name {
+		if !ok || !x.Maintained() || first != nil && first.Name < x.Name {
 			continue
 		}
 		if r := x.CheckKeyKind(k, kind); r != nil {
@@ -257,7 +264,7 @@ func (t *Table) CheckUpdatedIndexKey(it item.Item, attribute string) *Refusal {
 	for i := range t.Indexes {
 		x := &t.Indexes[i]
 		k, ok := x.key(attribute)
-		if !ok {
+		if !ok || !x.Maintained() {
 			continue
 		}
 		if v.Kind() != k.Kind {

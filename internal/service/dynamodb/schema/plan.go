@@ -45,8 +45,8 @@ func (t *Table) PlanIndexes(old, new Image) []EntryChange {
 			continue
 		}
 		c := EntryChange{Index: x}
-		c.OldKey, c.Old = t.entry(x, old)
-		c.NewKey, c.New = t.entry(x, new)
+		c.OldKey, c.Old = t.Entry(x, old)
+		c.NewKey, c.New = t.Entry(x, new)
 		same := string(c.OldKey) == string(c.NewKey) && c.Old.Item.Equal(c.New.Item)
 		if c.OldKey == nil && c.NewKey == nil || same {
 			continue
@@ -56,18 +56,18 @@ func (t *Table) PlanIndexes(old, new Image) []EntryChange {
 	return changes
 }
 
-// entry returns the index entry of an item: its key and what it holds, or nil
+// Entry returns the index entry of an item: its key and what it holds, or nil
 // when the item is not in the index.
-func (t *Table) entry(x *Index, im Image) (key []byte, _ Image) {
+func (t *Table) Entry(x *Index, im Image) (key []byte, _ Image) {
 	if im.Item == nil {
 		return nil, Image{}
 	}
 	k := layout.IndexKey{Table: t.ID, Index: x.Number}
 	var ok bool
-	if k.Partition, ok = keyValues(im.Item, x.Partition); !ok {
+	if k.Partition, ok = keyValues(im.Item, x.Partition, partitionKeyBytesMax); !ok {
 		return nil, Image{}
 	}
-	if k.Sort, ok = keyValues(im.Item, x.Sort); !ok {
+	if k.Sort, ok = keyValues(im.Item, x.Sort, sortKeyBytesMax); !ok {
 		return nil, Image{}
 	}
 	if !x.Local {
@@ -81,21 +81,34 @@ func (t *Table) entry(x *Index, im Image) (key []byte, _ Image) {
 	return layout.AppendIndexKey(nil, k), t.project(x, im)
 }
 
-// keyValues returns the values of an index's key attributes; ok is false when
-// one is missing or not of its kind: the item is then not in the index.
-func keyValues(it item.Item, keys []KeyAttribute) (values []item.Value, ok bool) {
+// keyValues returns the values of one half of an index's key; ok is false when
+// the item is not in the index: a value is missing, not of its kind or empty,
+// or all of them are too long. No write brings such values in, but an item may
+// have them from the time before the index.
+func keyValues(it item.Item, keys []KeyAttribute, bytesMax int) (values []item.Value, ok bool) {
 	if len(keys) == 0 {
 		return nil, true
 	}
 	values = make([]item.Value, len(keys))
+	size := 0
 	for i, k := range keys {
 		v, found := it.Get(k.Name)
-		if !found || v.Kind() != k.Kind {
+		if !found || v.Kind() != k.Kind || isEmpty(v) {
 			return nil, false
 		}
 		values[i] = v
+		size += keyBytes(v)
 	}
-	return values, true
+	return values, size <= bytesMax
+}
+
+// Holds reports whether the index has an entry of the item.
+func (x *Index) Holds(it item.Item) bool {
+	if _, ok := keyValues(it, x.Partition, partitionKeyBytesMax); !ok {
+		return false
+	}
+	_, ok := keyValues(it, x.Sort, sortKeyBytesMax)
+	return ok
 }
 
 // project returns what the index keeps of an item.

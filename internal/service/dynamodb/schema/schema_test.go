@@ -131,6 +131,49 @@ func TestPlanIndexes(t *testing.T) {
 	}
 }
 
+// TestEntryOfUnfitItem shows that an index has no entry of an item whose key
+// attributes it cannot be keyed by: such items may be older than the index.
+func TestEntryOfUnfitItem(t *testing.T) {
+	tbl := &Table{ID: 7, Partition: KeyAttribute{"Customer", item.S}}
+	x := &Index{
+		Number:     1,
+		Partition:  []KeyAttribute{{"A", item.S}, {"B", item.S}},
+		Sort:       []KeyAttribute{{"C", item.N}, {"D", item.B}},
+		Projection: Projection{Type: ProjectAll},
+	}
+	text := func(n int) item.Value { return item.String(strings.Repeat("x", n)) }
+	data := func(n int) item.Value { return item.Binary(make([]byte, n)) }
+	one := item.Number(item.Int(1))
+	for _, c := range []struct {
+		name       string
+		a, b, c, d item.Value
+		want       bool
+	}{
+		{"fit", text(1), text(1), one, data(1), true},
+		{"as long as can be", text(1000), text(1048), one, data(1024), true},
+		{"partition key too long together", text(1000), text(1049), one, data(1), false},
+		{"sort key too long", text(1), text(1), one, data(1025), false},
+		{"empty text", text(1), text(0), one, data(1), false},
+		{"empty bytes", text(1), text(1), one, data(0), false},
+		{"wrong type", text(1), text(1), text(1), data(1), false},
+		{"missing", text(1), text(1), one, nil, false},
+	} {
+		b := item.NewBuilder(nil)
+		b.BeginMap()
+		b.Field("Customer", item.String("c1"))
+		for i, v := range []item.Value{c.a, c.b, c.c, c.d} {
+			if v != nil {
+				b.Field(string(rune('A'+i)), v)
+			}
+		}
+		b.EndMap()
+		key, entry := tbl.Entry(x, ImageOf(b.Item()))
+		if got := key != nil; got != c.want || got != (entry.Item != nil) || got != x.Holds(b.Item()) {
+			t.Errorf("%s: entry %v, Holds %v, want %v", c.name, got, x.Holds(b.Item()), c.want)
+		}
+	}
+}
+
 func verb(c *EntryChange) string {
 	switch {
 	case c.NewKey == nil:
@@ -141,6 +184,34 @@ func verb(c *EntryChange) string {
 		return "> " + c.New.Item.String()
 	}
 	return "= " + c.New.Item.String()
+}
+
+func TestIndexStates(t *testing.T) {
+	for _, c := range []struct {
+		state                          IndexState
+		readable, maintained, building bool
+		updating, active               IndexState
+	}{
+		{IndexActive, true, true, false, IndexActive, IndexActive},
+		{IndexCreating, false, true, true, IndexCreating, IndexBackfilling},
+		{IndexBackfilling, false, true, true, IndexBackfilling, IndexBackfilling},
+		{IndexDeleting, false, false, false, IndexDeleting, IndexDeleting},
+	} {
+		tbl := &Table{Indexes: []Index{{Number: 1}, {Number: 3, State: c.state}}}
+		x := tbl.IndexNumbered(3)
+		if x.Readable() != c.readable || x.Maintained() != c.maintained || x.Building() != c.building {
+			t.Errorf("%q: readable %v, maintained %v, building %v", c.state, x.Readable(), x.Maintained(), x.Building())
+		}
+		if got := x.StateIn(Updating); got != c.updating {
+			t.Errorf("%q is %q while the table is UPDATING", c.state, got)
+		}
+		if got := x.StateIn(Active); got != c.active {
+			t.Errorf("%q is %q while the table is ACTIVE", c.state, got)
+		}
+		if got := tbl.Unsettled(); (got == x) != (c.state != IndexActive) {
+			t.Errorf("%q: unsettled is %v", c.state, got)
+		}
+	}
 }
 
 func TestThroughputDecreases(t *testing.T) {

@@ -53,25 +53,6 @@ type Index struct {
 	State      IndexState     `json:"state,omitempty"`
 }
 
-// IndexState is where a global index stands between its creation on a live
-// table and its deletion.
-type IndexState string
-
-// The states of an index. An index that is made with its table is active from
-// the beginning.
-const (
-	IndexActive      IndexState = ""            // complete: reads use it
-	IndexCreating    IndexState = "CREATING"    // writes keep it, the items before them are not in it yet
-	IndexBackfilling IndexState = "BACKFILLING" // the same, and the items before are being put into it
-	IndexDeleting    IndexState = "DELETING"    // its entries are being removed
-)
-
-// Readable reports whether reads may use the index.
-func (x *Index) Readable() bool { return x.State == IndexActive }
-
-// Maintained reports whether writes keep the index.
-func (x *Index) Maintained() bool { return x.State != IndexDeleting }
-
 // Projection says which attributes an index's entries hold besides the keys.
 type Projection struct {
 	Type   string   `json:"type"` // ALL, KEYS_ONLY or INCLUDE

@@ -1,0 +1,53 @@
+package check
+
+import (
+	"fmt"
+
+	"github.com/gramme-db/gramme/internal/kv/layout"
+)
+
+// indexRef names an index.
+type indexRef struct {
+	table  uint64
+	number uint16
+}
+
+// job takes the job of an index that is being built or removed. Its cursor says
+// which entries have to be there already. A job that has nothing to do, as that
+// of a deleted table, goes at the next start.
+func (c *checker) job(key, value []byte) error {
+	j, err := layout.ParseJob(key, value)
+	if err != nil {
+		return c.foundMendable(fmt.Sprintf("the job of an index cannot be read, which holds up all others: %x: %v", key, err), deleteKey("removed", key))
+	}
+	d := j.Descriptor
+	t := c.tableOf(j.Table)
+	if t == nil || tableName(t) != nameOf(d.Account, d.Region, d.Name) {
+		return nil
+	}
+	c.cursors[indexRef{j.Table, j.Index}] = j.Cursor
+	return nil
+}
+
+// checkJobs reports the indexes that nobody goes on to build or to remove.
+func (c *checker) checkJobs() error {
+	for _, t := range c.tables {
+		x := t.Unsettled()
+		if x == nil || isDeleted(t) {
+			continue
+		}
+		if _, found := c.cursors[indexRef{t.ID, x.Number}]; found {
+			continue
+		}
+		j := layout.Job{
+			Table: t.ID, Index: x.Number,
+			Descriptor: layout.DescriptorKey{Account: t.Account, Region: t.Region, Name: t.Name},
+		}
+		err := c.foundMendable(fmt.Sprintf("index %s of table %s is %s, and there is no job to go on with it", x.Name, tableName(t), x.State),
+			setKey("job written", layout.AppendJobKey(nil, t.ID, x.Number), layout.AppendJob(nil, j)))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -28,7 +28,8 @@ type indexer struct {
 	logger  *slog.Logger
 	background
 
-	itemsMax int // backfillItemsMax; tests take less
+	itemsMax int                  // backfillItemsMax; tests take less
+	resting  map[string]time.Time // until when jobs that have failed rest, by key; the worker's
 }
 
 // job is a job as it was read.
@@ -50,7 +51,10 @@ type subject struct {
 var errJobMoved = errors.New("dynamodb: the job of an index has changed meanwhile")
 
 func newIndexer(c *catalog, logger *slog.Logger) *indexer {
-	return &indexer{catalog: c, logger: logger, background: newBackground(), itemsMax: backfillItemsMax}
+	return &indexer{
+		catalog: c, logger: logger, background: newBackground(), itemsMax: backfillItemsMax,
+		resting: map[string]time.Time{},
+	}
 }
 
 // queueJobs writes the jobs of the indexes that are new in a table or that are
@@ -93,16 +97,32 @@ func (x *indexer) round(ctx context.Context) (again time.Duration, err error) {
 	again = untilPoked
 	var errs []error
 	for _, j := range jobs {
-		wait, err := x.step(ctx, j)
-		if err != nil {
-			errs = append(errs, err)
-			wait = indexerRetryPause
+		wait := x.rest(j)
+		if wait == 0 {
+			if wait, err = x.step(ctx, j); err != nil {
+				errs = append(errs, err)
+				wait = indexerRetryPause
+				x.resting[string(j.key)] = x.catalog.env.Now().Add(wait)
+			}
 		}
 		if again == untilPoked || wait < again {
 			again = wait
 		}
 	}
 	return again, errors.Join(errs...)
+}
+
+// rest returns how long a job that has failed still rests; the others go on.
+func (x *indexer) rest(j job) time.Duration {
+	until, failed := x.resting[string(j.key)]
+	if !failed {
+		return 0
+	}
+	if wait := until.Sub(x.catalog.env.Now()); wait > 0 {
+		return wait
+	}
+	delete(x.resting, string(j.key))
+	return 0
 }
 
 // pending returns all jobs. There are as many as indexes being built or

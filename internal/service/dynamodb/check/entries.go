@@ -70,15 +70,16 @@ func (tb *table) checkCalledFor(x *index, key []byte) error {
 		return tb.surplus(x, key, fmt.Sprintf("%x, which is no key of it", key))
 	}
 	k := tb.keyInEntry(x, values)
-	record, found, err := tb.lookUp(layout.AppendItemKey(nil, tb.t.ID, k.Partition, k.Sort))
+	itemKey := layout.AppendItemKey(nil, tb.t.ID, k.Partition, k.Sort)
+	record, found, err := tb.lookUp(itemKey)
 	if err != nil {
 		return err
 	}
 	if !found {
 		return tb.surplus(x, key, fmt.Sprintf("an entry of the item %s, which is not there", tb.keyText(k)))
 	}
-	it, _, err := readRecord(record)
-	if err != nil {
+	it, _, _, fault := tb.readItem(itemKey, record)
+	if fault != "" {
 		return nil
 	}
 	if want, _ := tb.t.Entry(x.Index, schema.ImageOf(it)); string(want) == string(key) {

@@ -10,21 +10,11 @@ import (
 
 // checkItem checks an item, and that the entries that it calls for are there.
 func (tb *table) checkItem(place layout.Place, key, record []byte) error {
-	it, size, err := readRecord(record)
-	if err != nil {
-		return tb.unreadable(place, key, fmt.Sprintf("cannot be read: %v", err))
-	}
-	k, refusal := tb.t.KeyIn(it)
-	if refusal != nil {
-		return tb.unreadable(place, key, "breaks a rule of the table: "+refusal.Text)
-	}
-	if want := layout.AppendItemKey(tb.room[:0], tb.t.ID, k.Partition, k.Sort); string(want) != string(key) {
-		return tb.unreadable(place, key, "holds the key "+tb.keyText(k))
+	it, k, size, fault := tb.readItem(key, record)
+	if fault != "" {
+		return tb.unreadable(place, key, fault)
 	}
 	im := schema.ImageOf(it)
-	if im.Size > itemBytesMax {
-		return tb.unreadable(place, key, fmt.Sprintf("has %d bytes, %d are the most", im.Size, itemBytesMax))
-	}
 	if im.Size != size {
 		err := tb.foundMendable(fmt.Sprintf("the item %s has %d bytes, and its record says %d", tb.keyText(k), im.Size, size),
 			setKey("size set", key, layout.AppendRecord(nil, it, im.Size)))
@@ -38,6 +28,27 @@ func (tb *table) checkItem(place layout.Place, key, record []byte) error {
 	}
 	tb.collection.bytes += int64(im.Size)
 	return tb.checkEntriesOf(key, k, im)
+}
+
+// readItem returns the item of a record at a key, its own key and the size that
+// the record says; or, as fault, why it is no item of the table.
+func (tb *table) readItem(key, record []byte) (it item.Item, k schema.Key, size int, fault string) {
+	it, size, err := readRecord(record)
+	if err != nil {
+		return nil, k, 0, fmt.Sprintf("cannot be read: %v", err)
+	}
+	k, refusal := tb.t.KeyIn(it)
+	if refusal != nil {
+		return nil, k, 0, "breaks a rule of the table: " + refusal.Text
+	}
+	var room [128]byte // of an ordinary key; the record may be in the table's own room
+	if want := layout.AppendItemKey(room[:0], tb.t.ID, k.Partition, k.Sort); string(want) != string(key) {
+		return nil, k, 0, "holds the key " + tb.keyText(k)
+	}
+	if n := it.Size(); n > itemBytesMax {
+		return nil, k, 0, fmt.Sprintf("has %d bytes, %d are the most", n, itemBytesMax)
+	}
+	return it, k, size, ""
 }
 
 // unreadable reports an item that is not one. Nothing is done about it: what

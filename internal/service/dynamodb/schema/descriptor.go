@@ -32,7 +32,7 @@ func (t *Table) Append(dst []byte) ([]byte, error) {
 	return append(append(dst, descriptorVersion), text...), nil
 }
 
-// ParseTable returns the table of a stored descriptor.
+// ParseTable returns the table of a stored descriptor, or an ErrDescriptor.
 func ParseTable(stored []byte) (*Table, error) {
 	if len(stored) == 0 || stored[0] != descriptorVersion {
 		return nil, fmt.Errorf("%w: unknown version", ErrDescriptor)
@@ -40,6 +40,9 @@ func ParseTable(stored []byte) (*Table, error) {
 	var t Table
 	if err := json.Unmarshal(stored[1:], &t); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrDescriptor, err)
+	}
+	if err := t.validate(); err != nil {
+		return nil, err
 	}
 	return &t, nil
 }

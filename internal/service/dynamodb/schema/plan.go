@@ -71,11 +71,17 @@ func (t *Table) Entry(x *Index, im Image) (key []byte, _ Image) {
 		return nil, Image{}
 	}
 	if !x.Local {
-		partition, _ := im.Item.Get(t.Partition.Name)
+		partition, found := im.Item.Get(t.Partition.Name)
+		if !found || partition.Kind() != t.Partition.Kind {
+			return nil, Image{} // no write makes such an item, damage does
+		}
 		k.Base = append(k.Base, partition)
 	}
 	if t.Sort != nil {
-		sort, _ := im.Item.Get(t.Sort.Name)
+		sort, found := im.Item.Get(t.Sort.Name)
+		if !found || sort.Kind() != t.Sort.Kind {
+			return nil, Image{}
+		}
 		k.Base = append(k.Base, sort)
 	}
 	return layout.AppendIndexKey(nil, k), t.project(x, im)

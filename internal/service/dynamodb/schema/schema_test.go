@@ -75,6 +75,25 @@ func TestDescriptorGolden(t *testing.T) {
 	if !reflect.DeepEqual(read, shop()) {
 		t.Errorf("read back as %+v", read)
 	}
+	for _, damage := range []func(*Table){
+		func(t *Table) { t.NextIndex = 3 },
+		func(t *Table) { t.Indexes[1].Number = 1 },
+		func(t *Table) { t.Indexes[1].Name = "ByDate" },
+		func(t *Table) { t.Indexes[1].Projection.Type = "SOME" },
+		func(t *Table) { t.Indexes[1].State = "LOST" },
+		func(t *Table) { t.Indexes[1].Partition = nil },
+		func(t *Table) { t.Indexes[0].Partition[0].Name = "Order" },
+	} {
+		damaged := shop()
+		damage(damaged)
+		stored, err := damaged.Append(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ParseTable(stored); err == nil {
+			t.Errorf("ParseTable accepted %s", stored)
+		}
+	}
 	for _, bad := range []string{"", "\x02{}", "\x01{", "\x01" + `{"partition":{"name":"a","type":"X"}}`} {
 		if _, err := ParseTable([]byte(bad)); err == nil {
 			t.Errorf("ParseTable(%q) accepted", bad)

@@ -5,13 +5,25 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/alecthomas/kong"
 )
 
 // byteSize is a flag's number of bytes: "4096", "64MB", "64MiB", "1 GB". A unit
 // is a power of 1024, as everywhere at AWS, with or without the i.
 type byteSize int64
 
-// UnmarshalText reads the flag.
+// Decode reads the flag from the command line. It takes whatever follows, so
+// that -1 is a wrong size and no flag.
+func (b *byteSize) Decode(line *kong.DecodeContext) error {
+	text := ""
+	if next := line.Scan.Pop(); !next.IsEOL() {
+		text = next.String()
+	}
+	return b.UnmarshalText([]byte(text))
+}
+
+// UnmarshalText reads a size.
 func (b *byteSize) UnmarshalText(text []byte) error {
 	digits := strings.TrimSpace(string(text))
 	end := strings.IndexFunc(digits, func(r rune) bool { return r < '0' || r > '9' })

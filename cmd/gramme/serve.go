@@ -26,7 +26,7 @@ type serveCommand struct {
 	Addr       string   `env:"GRAMME_ADDR" default:"127.0.0.1:8000" help:"Where to listen."`
 	Data       string   `env:"GRAMME_DATA" placeholder:"./gramme-data" help:"The data directory."`
 	InMemory   bool     `env:"GRAMME_IN_MEMORY" help:"Keep the data in memory, and forget it at the end."`
-	Durability string   `env:"GRAMME_DURABILITY" default:"sync" enum:"sync,interval,none" help:"When a write is on disk: sync (before it is answered), interval (a moment later) or none (when the operating system likes)."`
+	Durability string   `env:"GRAMME_DURABILITY" default:"sync" enum:"sync,interval,none" help:"When a write is on disk: sync (before it is answered), interval (0.1 s later) or none (1 s later). Until then a crash loses it."`
 	CacheSize  byteSize `env:"GRAMME_CACHE_SIZE" default:"0" placeholder:"SIZE" help:"Memory to cache data in, as in 256MB."`
 	Region     string   `env:"GRAMME_REGION" default:"us-east-1" help:"The region of AWS to be."`
 	Account    string   `env:"GRAMME_ACCOUNT" default:"000000000000" help:"The account of AWS to be."`

@@ -26,11 +26,12 @@ func readStopped(dir string, read func(context.Context, driver.Driver) error) (e
 		return explain(err, dir)
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	return read(context.Background(), store)
+	return explain(read(context.Background(), store), dir)
 }
 
 // checkDataDir refuses a folder that no server has written, which the engine
-// would make a new data directory of.
+// would make a new data directory of. What is left of a data directory that is
+// not whole the engine refuses itself.
 func checkDataDir(dir string) error {
 	found, err := filepath.Glob(filepath.Join(dir, "MANIFEST-*"))
 	if err == nil && len(found) == 0 {
@@ -48,8 +49,8 @@ func checkDataDir(dir string) error {
 	return fmt.Errorf("cannot read the data directory: %w", err)
 }
 
-// explain returns an error of opening a data directory in words that say what
-// to do.
+// explain returns an error of opening a data directory, or of reading in it, in
+// words that say what to do.
 func explain(err error, dir string) error {
 	var format *kv.FormatError
 	var damage *kv.CorruptionError

@@ -21,7 +21,7 @@ var (
 
 	// ErrUnavailable: the engine could not write its log, and takes no writes
 	// until it is opened again. Whether the update that met it will be there
-	// then is not known. Wraps the cause.
+	// then is not known; readers do not see it. Wraps the cause.
 	ErrUnavailable = errors.New("kv: the store takes no more writes")
 
 	// ErrLocked: another process, or another store of this one, has the data

@@ -2,7 +2,8 @@
 // again on the same directory, and checks that it has kept its word: every
 // answered write is there, an unanswered one is there whole or not at all, the
 // counts that DescribeTable shows are those of the items, and gramme debug check
-// finds nothing wrong.
+// finds nothing wrong. With a lesser durability the last writes may be missing,
+// but no others.
 package crash
 
 import (

@@ -42,6 +42,7 @@ type Options struct {
 	Static bool   // check signatures against AccessKey and SecretKey
 	Log    string // a file that takes what the process prints, appended; default: our standard error
 
+	Durability        string        // of --durability; default: the server's
 	ControlPlaneDelay time.Duration // how long tables stay CREATING, UPDATING, DELETING
 }
 
@@ -156,6 +157,9 @@ func environment(o Options) []string {
 		"GRAMME_ACCOUNT="+Account,
 		"GRAMME_CONTROL_PLANE_DELAY="+o.ControlPlaneDelay.String(),
 	)
+	if o.Durability != "" {
+		env = append(env, "GRAMME_DURABILITY="+o.Durability)
+	}
 	if o.Static {
 		env = append(env, "GRAMME_AUTH=static", "GRAMME_ACCESS_KEY="+AccessKey, "GRAMME_SECRET_KEY="+SecretKey)
 	}

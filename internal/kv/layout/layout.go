@@ -6,7 +6,7 @@
 // The first byte of a key tells its family:
 //
 //	'd'  table descriptors, by account, region and name      (catalog.go)
-//	'i'  tokens of transactions that were done, for a while     (token.go)
+//	'i'  tokens of transactions that were done, for a while  (token.go)
 //	'j'  jobs: indexes that are being built or removed       (jobs.go)
 //	'p'  purges: deleted tables whose data is still there    (catalog.go)
 //	's'  sequences: the next free number of a kind           (catalog.go)

@@ -28,7 +28,7 @@ type committer struct {
 	inflight atomic.Pointer[group] // nil: all that is visible is durable
 	groups   atomic.Int64
 	syncs    atomic.Int64
-	unsynced chan struct{} // with Interval: holds one token when there is something to sync
+	unsynced chan struct{} // with Interval and None: holds one token when there is something to sync
 
 	mu struct {
 		sync.Mutex
@@ -127,7 +127,11 @@ func (c *committer) commitGroup(requests []*request) {
 	if batch.Empty() && !asked {
 		return
 	}
-	settle(requests, c.apply(batch, g, c.durability == Sync || asked && c.durability != Volatile))
+	err := c.apply(batch, g, c.durability == Sync || asked && c.durability != Volatile)
+	if err != nil {
+		c.counters.forget()
+	}
+	settle(requests, err)
 }
 
 // settle gives this outcome to all requests that have no error of their own.
@@ -147,30 +151,30 @@ func (c *committer) build(requests []*request) (*engine.Batch, *group) {
 		if c.durability == Sync {
 			g = newGroup()
 		}
-		failed, err := c.fill(batch, g, requests)
-		if err == nil {
+		if c.fill(batch, g, requests) {
 			return batch, g
 		}
-		failed.err = err
 		_ = batch.Close()
 		c.counters.forget()
 	}
 }
 
-// fill fills the batch with all requests that have no error yet. It returns the
-// one that failed, and its error.
-func (c *committer) fill(batch *engine.Batch, g *group, requests []*request) (*request, error) {
+// fill fills the batch with all requests that have no error yet. It reports
+// false when that failed; one of them at least has got an error then.
+func (c *committer) fill(batch *engine.Batch, g *group, requests []*request) bool {
 	for _, r := range requests {
 		if r.err != nil {
 			continue
 		}
-		if err := c.fillOne(batch, g, r); err != nil {
-			return r, err
+		if r.err = c.fillOne(batch, g, r); r.err != nil {
+			return false
 		}
 	}
 	var err error
-	c.scratch, err = c.counters.finish(batch, c.scratch)
-	return requests[0], err
+	if c.scratch, err = c.counters.finish(batch, c.scratch); err != nil {
+		settle(requests, err)
+	}
+	return err == nil
 }
 
 func (c *committer) fillOne(batch *engine.Batch, g *group, r *request) error {
@@ -221,6 +225,13 @@ func (c *committer) apply(batch *engine.Batch, g *group, synced bool) error {
 			return err
 		}
 	}
+	if g != nil {
+		before, err := c.db.NewIter(nil)
+		if err != nil {
+			return readError(err)
+		}
+		g.before.entries = before
+	}
 	c.inflight.Store(g) // nil if reads do not wait
 	c.syncs.Add(1)
 	err := c.db.ApplyNoSyncWait(batch, engine.Sync) // shows it to readers
@@ -238,16 +249,27 @@ func (c *committer) apply(batch *engine.Batch, g *group, synced bool) error {
 }
 
 // land lets the group's readers go on. A group that failed stays in flight, so
-// that nobody is ever shown what it wrote.
+// that nobody is ever shown what it wrote, but what was there before.
 func (c *committer) land(g *group, err error) {
-	if g.err = err; err == nil {
-		c.inflight.Store(nil)
+	g.failed = err != nil
+	if g.failed {
+		close(g.done)
+		return
 	}
+	c.inflight.Store(nil)
 	close(g.done)
+	_ = g.before.entries.Close() // it has read nothing
+}
+
+// close lets go of a group that failed. Nobody reads any more.
+func (c *committer) close() {
+	if g := c.inflight.Load(); g != nil {
+		_ = g.before.entries.Close()
+	}
 }
 
 func (c *committer) noteUnsynced() {
-	if c.durability != Interval {
+	if c.durability == Volatile {
 		return
 	}
 	select {

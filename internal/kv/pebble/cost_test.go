@@ -26,7 +26,9 @@ func TestCommitsAndSyncs(t *testing.T) {
 		{pebble.None, [5]cost{{1, 0}, {2, 1}, {1, 0}, {0, 0}, {1, 0}}},
 		{pebble.Volatile, [5]cost{{1, 0}, {2, 0}, {1, 0}, {0, 0}, {1, 0}}},
 	} {
-		s := openStore(t, pebble.Options{Dir: "data", FS: vfs.NewMem(), Durability: c.durability})
+		s := openStore(t, pebble.Options{
+			Dir: "data", FS: vfs.NewMem(), Durability: c.durability, SyncInterval: time.Hour, // none in the background
+		})
 		for i, fn := range []func(*kv.Tx) error{plain, stamped, stamped, empty, plain} {
 			before := s.Counts()
 			if err := s.Update(context.Background(), [][]byte{[]byte("a")}, fn); err != nil {
@@ -85,24 +87,27 @@ func TestAllocations(t *testing.T) {
 	}
 }
 
-// With Interval, what was written is on the disk a while later, by itself.
+// With Interval and None, what was written is on the disk a while later, by
+// itself.
 func TestIntervalSyncs(t *testing.T) {
-	mem := vfs.NewCrashableMem()
-	s := openStore(t, pebble.Options{
-		Dir: "data", FS: mem, Durability: pebble.Interval, SyncInterval: time.Millisecond,
-	})
-	if err := set(s, "a", "1"); err != nil {
-		t.Fatal(err)
-	}
-	for there := false; !there; {
-		d := openDB(t, pebble.Options{Dir: "data", FS: mem.CrashClone(vfs.CrashCloneCfg{})})
-		_, err := d.Get(context.Background(), []byte("a"), nil)
-		there = err == nil
-		if err != nil && !errors.Is(err, kv.ErrNotFound) {
+	for _, durability := range []pebble.Durability{pebble.Interval, pebble.None} {
+		mem := vfs.NewCrashableMem()
+		s := openStore(t, pebble.Options{
+			Dir: "data", FS: mem, Durability: durability, SyncInterval: time.Millisecond,
+		})
+		if err := set(s, "a", "1"); err != nil {
 			t.Fatal(err)
 		}
-		if err := d.Close(); err != nil {
-			t.Fatal(err)
+		for there := false; !there; {
+			d := openDB(t, pebble.Options{Dir: "data", FS: mem.CrashClone(vfs.CrashCloneCfg{})})
+			_, err := d.Get(context.Background(), []byte("a"), nil)
+			there = err == nil
+			if err != nil && !errors.Is(err, kv.ErrNotFound) {
+				t.Fatal(err)
+			}
+			if err := d.Close(); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
 }
@@ -119,7 +124,7 @@ func TestMetrics(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := readAll(dir); err != nil {
+	if err := readAll(pebble.Options{Dir: dir}); err != nil {
 		t.Fatal(err)
 	}
 	s = openStore(t, pebble.Options{Dir: dir})

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"log/slog"
 	"strings"
 	"sync/atomic"
 
@@ -26,11 +27,12 @@ import (
 // the directory as it would after a crash at that moment.
 //
 // The committer looks for the failure after each sync and before each commit,
-// so no update is acknowledged that was not written, and none follows. Open
-// looks for it before it returns.
+// so no update is acknowledged that was not written, and none follows; readers
+// see what was there before (group.go). Open looks for it before it returns.
 type disk struct {
 	vfs.FS
-	dir    string                // the data directory
+	dir    string // the data directory
+	log    *slog.Logger
 	frost  atomic.Pointer[frost] // nil: not frozen
 	opened atomic.Bool           // Open has returned
 
@@ -62,13 +64,20 @@ func (d *disk) refusal() error {
 	return nil
 }
 
-// keep keeps an error from Pebble: it freezes the disk. The first one counts.
+// keep keeps an error from Pebble: it freezes the disk. The first one counts,
+// and is logged, unless Open returns it.
 func (d *disk) keep(op, name string, err error) {
 	if err == nil {
 		return
 	}
-	cause := fmt.Errorf("%s %s: %w", op, name, err)
-	d.frost.CompareAndSwap(nil, &frost{cause, fmt.Errorf("%w until it is opened again: %w", kv.ErrUnavailable, cause)})
+	cause := err
+	if path := (*fs.PathError)(nil); !errors.As(err, &path) { // which says it itself
+		cause = fmt.Errorf("%s %s: %w", op, name, err)
+	}
+	unavailable := fmt.Errorf("%w until it is opened again: %w", kv.ErrUnavailable, cause)
+	if d.frost.CompareAndSwap(nil, &frost{cause, unavailable}) && d.opened.Load() {
+		d.log.Error("the disk refused a write; no more writes are taken, reads go on; mend the disk and start again", "err", cause)
+	}
 }
 
 func (d *disk) frozen() bool { return d.frost.Load() != nil }
@@ -259,10 +268,11 @@ func (g *guarded) SyncTo(length int64) (fullSync bool, err error) {
 	return fullSync, nil
 }
 
-// Preallocate makes room.
+// Preallocate asks for room ahead of need, to save work later. A disk that
+// refuses may still have room for what is written.
 func (g *guarded) Preallocate(offset, length int64) error {
 	if !g.disk.frozen() {
-		g.disk.keep("preallocate", g.name, g.File.Preallocate(offset, length))
+		_ = g.File.Preallocate(offset, length)
 	}
 	return nil
 }

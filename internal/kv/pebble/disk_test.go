@@ -5,7 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -126,7 +129,8 @@ func writeUntilFailure(s *kv.Store) (acknowledged int, err error) {
 	return failuresMax, nil
 }
 
-// checkShown checks what readers see of a store that has failed.
+// checkShown checks what readers see of a store that has failed: with Sync, all
+// that was acknowledged, and not the update that failed.
 func checkShown(t *testing.T, s *kv.Store, durability pebble.Durability, acknowledged int) {
 	ctx := context.Background()
 	if got := get(t, s, "early"); got != "1" {
@@ -135,50 +139,142 @@ func checkShown(t *testing.T, s *kv.Store, durability pebble.Durability, acknowl
 	if durability != pebble.Sync {
 		return
 	}
-	lost := []byte(bigKey(acknowledged))
-	_, err := s.Get(ctx, lost, nil)
-	if !errors.Is(err, kv.ErrUnavailable) && !errors.Is(err, kv.ErrNotFound) {
+	if _, err := s.Get(ctx, []byte(bigKey(acknowledged)), nil); !errors.Is(err, kv.ErrNotFound) {
 		t.Errorf("the update that failed is shown (%v)", err)
 	}
 	snapshot, err := s.Snapshot(ctx)
-	if err == nil {
-		_, err = snapshot.Get(lost, nil)
-		snapshot.Close()
+	if err != nil {
+		t.Fatal(err)
 	}
-	if !errors.Is(err, kv.ErrUnavailable) && !errors.Is(err, kv.ErrNotFound) {
-		t.Errorf("a snapshot shows the update that failed (%v)", err)
+	defer snapshot.Close()
+	for i := range acknowledged {
+		if _, err := snapshot.Get([]byte(bigKey(i)), nil); err != nil {
+			t.Errorf("update %d of %d acknowledged is not shown: %v", i, acknowledged, err)
+		}
+	}
+	it := snapshot.Scan([]byte("big"), []byte("bih"), true)
+	defer it.Close()
+	shown := 0
+	for it.Next() {
+		shown++
+	}
+	if err := it.Err(); err != nil || shown != acknowledged {
+		t.Errorf("a scan shows %d updates of %d acknowledged (%v)", shown, acknowledged, err)
 	}
 }
 
-// Pebble shows an update whose sync has failed; we never do.
+// Pebble shows an update whose sync has failed. We never do: readers see the
+// store as it was before, those that waited for the sync and those that come
+// later.
 func TestFailedSyncIsNotShown(t *testing.T) {
 	ctx := context.Background()
 	b := &brokenDisk{kinds: []errorfs.OpKind{errorfs.OpFileSync, errorfs.OpFileSyncData}, file: ".log"}
-	s := openStore(t, pebble.Options{Dir: "data", FS: b.wrap(vfs.NewMem())})
+	var syncs heldSyncs
+	var logged strings.Builder
+	s := openStore(t, pebble.Options{
+		Dir: "data", FS: syncs.wrap(b.wrap(vfs.NewMem())), Logger: slog.New(slog.NewTextHandler(&logged, nil)),
+	})
 	var stamp kv.Stamp
-	update := func(value string) error {
+	write := func(value string) error {
 		return s.Update(ctx, nil, func(tx *kv.Tx) error {
 			stamp = tx.Stamp()
-			return tx.Set([]byte("a"), []byte(value))
+			tx.Add([]byte("counter"), 1, 5)
+			return errors.Join(
+				tx.DeleteRange([]byte("b"), []byte("c")),
+				tx.Set([]byte("a"), []byte(value)), tx.Set([]byte("b-"+value), []byte(value)))
 		})
 	}
-	if err := update("before"); err != nil {
+	if err := write("before"); err != nil {
 		t.Fatal(err)
 	}
+	release := make(chan struct{})
+	syncs.held.Store(&release)
+	failed := make(chan error)
+	go func() { failed <- write("after") }()
+	<-syncs.waiting
+	var waiting sync.WaitGroup
+	for range 4 {
+		waiting.Go(func() { checkBefore(t, s) })
+	}
 	b.broken.Store(true)
-	if err := update("after"); !errors.Is(err, kv.ErrUnavailable) {
+	syncs.held.Store(nil)
+	close(release)
+	if err := <-failed; !errors.Is(err, kv.ErrUnavailable) {
 		t.Errorf("the update: %v", err)
 	}
-	if value, err := s.Get(ctx, []byte("a"), nil); !errors.Is(err, kv.ErrUnavailable) {
-		t.Errorf("Get shows %q (%v)", value, err)
-	}
-	if _, err := s.Snapshot(ctx); !errors.Is(err, kv.ErrUnavailable) {
-		t.Errorf("a snapshot is opened over it (%v)", err)
-	}
+	waiting.Wait()
+	checkBefore(t, s)
 	if w := s.Watermark(); w != stamp-1 {
 		t.Errorf("the watermark is %d, but %d may still appear", w, stamp)
 	}
+	if err := set(s, "later", ""); !errors.Is(err, kv.ErrUnavailable) {
+		t.Errorf("a later update: %v", err)
+	}
+	if lines := strings.Count(logged.String(), "level=ERROR"); lines != 1 || !strings.Contains(logged.String(), "input/output error") {
+		t.Errorf("%d errors are logged, want 1 with the cause:\n%s", lines, logged.String())
+	}
 }
+
+// checkBefore checks that all ways to read lead to the first of the writes of
+// TestFailedSyncIsNotShown.
+func checkBefore(t *testing.T, s *kv.Store) {
+	ctx := context.Background()
+	if value, err := s.Get(ctx, []byte("a"), nil); string(value) != "before" {
+		t.Errorf("a is %q (%v)", value, err)
+	}
+	if value, err := s.Get(ctx, []byte("b-after"), nil); !errors.Is(err, kv.ErrNotFound) {
+		t.Errorf("what the update made is %q (%v)", value, err)
+	}
+	if slots, err := s.Counters(ctx, []byte("counter")); err != nil || !slices.Equal(slots, []int64{0, 5}) {
+		t.Errorf("the counters are %v (%v)", slots, err)
+	}
+	snapshot, err := s.Snapshot(ctx)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	defer snapshot.Close()
+	if value, err := snapshot.Get([]byte("b-before"), nil); string(value) != "before" {
+		t.Errorf("in a snapshot, what the update deleted is %q (%v)", value, err)
+	}
+	for reverse, want := range map[bool]string{false: "a=before b-before=before ", true: "b-before=before a=before "} {
+		it := snapshot.Scan([]byte("a"), []byte("c"), reverse)
+		shown := ""
+		for it.Next() {
+			shown += fmt.Sprintf("%s=%s ", it.Key(), it.Value())
+		}
+		if err := it.Err(); err != nil || shown != want {
+			t.Errorf("a scan shows %q (%v), want %q", shown, err, want)
+		}
+		it.Close()
+	}
+}
+
+// A disk without room ahead may still have some for what is written.
+func TestPreallocationFails(t *testing.T) {
+	s := openStore(t, pebble.Options{Dir: t.TempDir(), FS: noRoomAhead{vfs.Default}, MemtableBytes: 512 << 10}) // Pebble preallocates real files only
+	fill(t, s)
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// noRoomAhead is a file system whose files cannot be preallocated.
+type noRoomAhead struct{ vfs.FS }
+
+func (n noRoomAhead) Create(name string, category vfs.DiskWriteCategory) (vfs.File, error) {
+	f, err := n.FS.Create(name, category)
+	return tightFile{f}, err
+}
+
+func (n noRoomAhead) ReuseForWrite(oldname, newname string, category vfs.DiskWriteCategory) (vfs.File, error) {
+	f, err := n.FS.ReuseForWrite(oldname, newname, category)
+	return tightFile{f}, err
+}
+
+type tightFile struct{ vfs.File }
+
+func (tightFile) Preallocate(int64, int64) error { return syscall.ENOSPC }
 
 // checkAcknowledged opens the directory again, more than once. What is there
 // must be the beginning of what was written, and all that was acknowledged.

@@ -43,7 +43,7 @@ func appendFormat(dst []byte, version uint64) []byte {
 
 func parseFormat(value []byte) (version uint64, err error) {
 	version, n := binary.Uvarint(value)
-	if n <= 0 || n != len(value) {
+	if n <= 0 || n != len(value) || version == 0 {
 		return 0, errFormatValue
 	}
 	return version, nil

@@ -1,16 +1,27 @@
 package pebble
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"hash/maphash"
+
+	engine "github.com/cockroachdb/pebble/v2"
+
+	"github.com/gramme-db/gramme/internal/kv"
+	"github.com/gramme-db/gramme/internal/kv/driver"
 )
 
 // group is a commit group on its way to the disk: Pebble already shows its
 // writes, but they are not durable yet. Who has read what it may have written
 // waits for it before answering.
 type group struct {
-	done chan struct{} // closed when the group is durable, or will not be
-	err  error         // why it is not known to be durable; read after done
+	done   chan struct{} // closed when the group is durable, or will not be
+	failed bool          // it is not known to be durable; read after done
+
+	// before shows the store without the group: all that was durable when the
+	// group came. If the group fails, readers see that for good.
+	before past
 
 	// filter has, for each key that the group writes, the two bits that the
 	// key's hash names. A key that has them by chance waits without need.
@@ -47,35 +58,80 @@ func (g *group) touches(hash uint64) bool {
 	return g.all || one&two == 1
 }
 
-// wait waits until the group is durable.
-func (g *group) wait(ctx context.Context) error {
+// wait waits until the group is durable, and returns nil; or has failed, and
+// returns what is to be read instead.
+func (g *group) wait(ctx context.Context) (*past, error) {
 	select {
 	case <-g.done:
-		return g.err
+		return g.instead(), nil
 	default:
 	}
 	select {
 	case <-g.done:
-		return g.err
+		return g.instead(), nil
 	case <-ctx.Done():
-		return ctx.Err()
+		return nil, ctx.Err()
 	}
 }
 
-// awaitKey returns when what was read at key before the call is durable.
-func (c *committer) awaitKey(ctx context.Context, key []byte) error {
+func (g *group) instead() *past {
+	if g.failed {
+		return &g.before
+	}
+	return nil
+}
+
+// awaitKey returns when what was read at key before the call is durable. If it
+// will not be, it returns what is to be read instead.
+func (c *committer) awaitKey(ctx context.Context, key []byte) (*past, error) {
 	g := c.inflight.Load()
 	if g == nil || !g.touches(maphash.Bytes(c.seed, key)) {
-		return nil
+		return nil, nil
 	}
 	return g.wait(ctx)
 }
 
 // awaitAll returns when everything that was visible before the call is durable.
-func (c *committer) awaitAll(ctx context.Context) error {
+// If something will not be, it returns what is to be read instead.
+func (c *committer) awaitAll(ctx context.Context) (*past, error) {
 	g := c.inflight.Load()
 	if g == nil {
-		return nil
+		return nil, nil
 	}
 	return g.wait(ctx)
 }
+
+// past is the store as it was at some moment. It is an iterator that is never
+// moved, but cloned: to open one for each group costs less than a snapshot.
+// Safe for concurrent use, and a driver.Snapshot.
+type past struct{ entries *engine.Iterator }
+
+// NewIter opens an iterator over the store as it was.
+func (p *past) NewIter(o *engine.IterOptions) (*engine.Iterator, error) {
+	return p.entries.Clone(engine.CloneOptions{IterOptions: o})
+}
+
+// Get implements driver.Snapshot.
+func (p *past) Get(key, dst []byte) ([]byte, error) {
+	next := append(bytes.Clone(key), 0)
+	it := scan(p, key, next, false)
+	found := it.Next()
+	if found {
+		dst = append(dst, it.Value()...)
+	}
+	switch err := errors.Join(it.Err(), it.Close()); {
+	case err != nil:
+		return dst, err
+	case !found:
+		return dst, kv.ErrNotFound
+	}
+	return dst, nil
+}
+
+// Scan implements driver.Snapshot.
+func (p *past) Scan(start, end []byte, reverse bool) driver.Iterator {
+	return scan(p, start, end, reverse)
+}
+
+// Close implements driver.Snapshot. The group keeps it open for others.
+func (p *past) Close() error { return nil }

@@ -23,7 +23,10 @@ const (
 	// many are skipped, at most, when the store is opened again.
 	stampBlock = 1 << 20
 
-	syncIntervalDefault = 100 * time.Millisecond
+	// What a crash may take back with Interval and with None, the time of one
+	// sync more or less.
+	syncIntervalDefault     = 100 * time.Millisecond
+	lazySyncIntervalDefault = time.Second
 
 	cacheBytesDefault = 64 << 20 // filled as blocks are read
 

@@ -33,7 +33,8 @@ func (l logger) Fatalf(format string, args ...any) {
 }
 
 // listener counts what happens in the background, and reports what an operator
-// has to know.
+// has to know. It logs the text of errors: slog prints of an error all that is
+// attached, and to Pebble's are stack traces.
 func (d *DB) listener(log *slog.Logger) *engine.EventListener {
 	return &engine.EventListener{
 		BackgroundError: func(err error) {
@@ -42,10 +43,10 @@ func (d *DB) listener(log *slog.Logger) *engine.EventListener {
 			case d.troubled <- struct{}{}:
 			default:
 			}
-			log.Warn("a flush or compaction failed and will be tried again", "err", err)
+			log.Warn("a flush or compaction failed and will be tried again", "err", readError(err).Error())
 		},
 		DataCorruption: func(info engine.DataCorruptionInfo) {
-			log.Error("damaged data", "file", info.Path, "err", info.Details)
+			log.Error("damaged data", "file", info.Path, "err", info.Details.Error())
 		},
 		WriteStallBegin: func(info engine.WriteStallBeginInfo) {
 			d.writeStalls.Add(1)

@@ -34,19 +34,12 @@ func storeFormat() format {
 
 // settle brings the store to the format, and reports whether it was new.
 func (f format) settle(db *engine.DB, o Options) (created bool, err error) {
-	value, err := get(db, formatKey(), nil)
-	switch {
-	case errors.Is(err, kv.ErrNotFound):
-		return true, f.create(db, o)
-	case err != nil:
+	found, err := f.find(db, o)
+	if err != nil {
 		return false, err
 	}
-	found, err := parseFormat(value)
-	if err != nil {
-		return false, &kv.CorruptionError{Err: err}
-	}
-	if found > f.version {
-		return false, f.refuse(o, found, "it was written by a newer Gramme; open it with that version or a later one")
+	if found == 0 {
+		return true, db.Set(formatKey(), appendFormat(nil, f.version), o.writeOptions())
 	}
 	for _, m := range f.migrations {
 		if m.from != found {
@@ -57,15 +50,39 @@ func (f format) settle(db *engine.DB, o Options) (created bool, err error) {
 		}
 		found++
 	}
-	if found != f.version {
-		return false, f.refuse(o, found, "it is too old for this version of Gramme; open it once with an earlier one, which brings it forward")
-	}
 	return false, nil
 }
 
-// create marks a store that is empty with the format. One that is not is none
-// of ours.
-func (f format) create(db *engine.DB, o Options) error {
+// find returns the version of the store, from which the migrations lead to
+// ours; 0 for one that is empty. It refuses all others, and changes nothing.
+func (f format) find(db *engine.DB, o Options) (version uint64, err error) {
+	value, err := get(db, formatKey(), nil)
+	if errors.Is(err, kv.ErrNotFound) {
+		return 0, checkEmpty(db, o)
+	}
+	if err != nil {
+		return 0, err
+	}
+	found, err := parseFormat(value)
+	if err != nil {
+		return 0, &kv.CorruptionError{Err: err}
+	}
+	oldest := f.version
+	if len(f.migrations) > 0 {
+		oldest = f.migrations[0].from
+	}
+	switch {
+	case found > f.version:
+		return 0, f.refuse(o, found, "it was written by a newer Gramme; open it with that version or a later one")
+	case found < oldest:
+		return 0, f.refuse(o, found, "it is too old for this version of Gramme; open it once with an earlier one, which brings it forward")
+	}
+	return found, nil
+}
+
+// checkEmpty refuses a store that has entries, but no format: it is none of
+// ours.
+func checkEmpty(db *engine.DB, o Options) error {
 	entries, err := db.NewIter(nil)
 	if err != nil {
 		return readError(err)
@@ -75,9 +92,9 @@ func (f format) create(db *engine.DB, o Options) error {
 		return readError(err)
 	}
 	if occupied {
-		return f.refuse(o, 0, "it is a database of another program; choose another directory")
+		return foreign(o.Dir)
 	}
-	return db.Set(formatKey(), appendFormat(nil, f.version), o.writeOptions())
+	return nil
 }
 
 func (f format) migrate(db *engine.DB, m migration, o Options) error {

@@ -5,12 +5,10 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
-	"strconv"
 	"syscall"
 
 	engine "github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
-	"github.com/cockroachdb/pebble/v2/vfs/atomicfs"
 
 	"github.com/gramme-db/gramme/internal/kv"
 )
@@ -29,7 +27,7 @@ func open(o Options, f format) (_ *DB, err error) {
 	if o.Dir, err = makeDir(o); err != nil {
 		return nil, fmt.Errorf("kv: make the data directory: %w", err)
 	}
-	d := &DB{disk: &disk{FS: o.FS, dir: o.Dir}, troubled: make(chan struct{}, 1)}
+	d := &DB{disk: &disk{FS: o.FS, dir: o.Dir, log: o.Logger}, troubled: make(chan struct{}, 1)}
 	if d.lock, err = lockDir(d.disk); err != nil {
 		return nil, err
 	}
@@ -38,10 +36,16 @@ func open(o Options, f format) (_ *DB, err error) {
 			_ = d.lock.Close()
 		}
 	}()
-	if err := checkEngineFormat(d.disk); err != nil {
+	upgrade, err := checkDir(d.disk)
+	if err != nil {
 		return nil, err
 	}
-	if d.engine, err = d.openEngine(o); err != nil {
+	if upgrade {
+		if err := d.probe(o, f); err != nil {
+			return nil, err
+		}
+	}
+	if d.engine, err = d.openEngine(o, false); err != nil {
 		return nil, err
 	}
 	defer func() {
@@ -88,10 +92,23 @@ func makeDir(o Options) (string, error) {
 	return filepath.EvalSymlinks(dir)
 }
 
+// probe refuses a store that is not of our format, or cannot be brought to it.
+// It changes nothing, while to open Pebble for writing brings Pebble's files to
+// a newer format, in which the program that they belong to may not read them.
+func (d *DB) probe(o Options, f format) error {
+	db, err := d.openEngine(o, true)
+	if err != nil {
+		return err
+	}
+	_, err = f.find(db, o)
+	d.disk.logged.Store(0) // they will be read again
+	return errors.Join(err, db.Close())
+}
+
 // openEngine opens Pebble.
-func (d *DB) openEngine(o Options) (*engine.DB, error) {
+func (d *DB) openEngine(o Options, readOnly bool) (*engine.DB, error) {
 	options := d.engineOptions(o)
-	options.Lock = d.lock
+	options.Lock, options.ReadOnly = d.lock, readOnly
 	db, err := engine.Open(o.Dir, options)
 	if err != nil {
 		return nil, damaged(d.disk, err)
@@ -107,13 +124,11 @@ func (d *DB) openEngine(o Options) (*engine.DB, error) {
 func damaged(d *disk, err error) error {
 	switch {
 	case engine.IsCorruptionError(err):
-		corruption := &kv.CorruptionError{Err: err}
-		if info := engine.ExtractDataCorruptionInfo(err); info != nil {
-			corruption.File = info.Path
-		} else if read := d.read.Load(); read != nil {
-			corruption.File = *read
+		found := corruption(err)
+		if read := d.read.Load(); found.File == "" && read != nil {
+			found.File = *read
 		}
-		return corruption
+		return found
 	case d.refused.Load():
 		return err
 	case d.frozen():
@@ -141,27 +156,6 @@ func lockDir(disk *disk) (*engine.Lock, error) {
 func isPathError(err error) bool {
 	var path *fs.PathError
 	return errors.As(err, &path)
-}
-
-// checkEngineFormat refuses files of a newer Pebble, or of one too old, before
-// Pebble touches them.
-func checkEngineFormat(disk *disk) error {
-	const marker = "format-version" // Pebble's name for it
-	text, err := atomicfs.ReadMarker(disk, disk.dir, marker)
-	if err != nil || text == "" {
-		return err
-	}
-	found, err := strconv.ParseUint(text, 10, 64)
-	if err != nil {
-		return &kv.CorruptionError{Err: err}
-	}
-	if version := engine.FormatMajorVersion(found); version > engineFormat || version < engine.FormatMinSupported {
-		return &kv.FormatError{
-			Dir: disk.dir, Found: found, Supported: uint64(engineFormat),
-			Advice: "its files were written by another generation of the storage engine; open it with the version of Gramme that wrote it",
-		}
-	}
-	return nil
 }
 
 // takeClean reports whether the directory was closed in order, and takes the

@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	engine "github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"github.com/gramme-db/gramme/internal/kv"
@@ -159,29 +159,6 @@ func TestRecovered(t *testing.T) {
 	}
 }
 
-// Another program's Pebble database is left alone.
-func TestForeignDatabase(t *testing.T) {
-	mem := vfs.NewMem()
-	other, err := engine.Open("data", &engine.Options{FS: mem, Logger: quiet{}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := errors.Join(other.Set([]byte("theirs"), nil, engine.Sync), other.Close()); err != nil {
-		t.Fatal(err)
-	}
-	_, err = pebble.Open(pebble.Options{Dir: "data", FS: mem})
-	var format *kv.FormatError
-	if !errors.As(err, &format) || format.Found != 0 || format.Supported != 1 || format.Advice == "" {
-		t.Errorf("%v, want a FormatError", err)
-	}
-}
-
-type quiet struct{}
-
-func (quiet) Infof(string, ...any)  {}
-func (quiet) Errorf(string, ...any) {}
-func (quiet) Fatalf(string, ...any) {}
-
 // The files are from a newer Pebble.
 func TestNewerEngine(t *testing.T) {
 	mem := vfs.NewMem()
@@ -236,10 +213,14 @@ func TestDamage(t *testing.T) {
 			for _, file := range files {
 				c.damage(t, file)
 			}
-			err = readAll(dir)
+			var logged strings.Builder
+			err = readAll(pebble.Options{Dir: dir, Logger: slog.New(slog.NewTextHandler(&logged, nil))})
 			var corruption *kv.CorruptionError
 			if !errors.As(err, &corruption) {
 				t.Fatalf("%v, want a CorruptionError", err)
+			}
+			if strings.Contains(err.Error(), "\n") || strings.Contains(logged.String(), "stack trace") {
+				t.Errorf("more is told than one line has room for: %v\n%s", err, logged.String())
 			}
 			matched, _ := filepath.Match(c.pattern, filepath.Base(corruption.File))
 			if matched != c.named {
@@ -250,8 +231,8 @@ func TestDamage(t *testing.T) {
 }
 
 // readAll opens the store and reads all of it.
-func readAll(dir string) error {
-	d, err := pebble.Open(pebble.Options{Dir: dir})
+func readAll(o pebble.Options) error {
+	d, err := pebble.Open(o)
 	if err != nil {
 		return err
 	}

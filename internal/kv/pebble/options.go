@@ -18,8 +18,8 @@ type Durability uint8
 // order.
 const (
 	Sync     Durability = iota // they are on the disk
-	Interval                   // they are in the log, and on the disk after SyncInterval
-	None                       // they are in the log, and on the disk when the system writes it
+	Interval                   // they are in memory, and on the disk after SyncInterval
+	None                       // the same, with a longer SyncInterval
 	Volatile                   // they are in memory; there is no log, and Close loses them
 )
 
@@ -27,7 +27,7 @@ const (
 type Options struct {
 	Dir           string        // created if it is not there
 	Durability    Durability    // default Sync
-	SyncInterval  time.Duration // default 100 ms; with Interval only
+	SyncInterval  time.Duration // default 100 ms with Interval, 1 s with None; of no use to others
 	CacheBytes    int64         // default 64 MiB; blocks of tables kept in memory
 	MemtableBytes int64         // default 32 MiB; how much is collected in memory before it is flushed to a table
 	FS            vfs.FS        // default the machine's, with files private to their owner
@@ -37,6 +37,9 @@ type Options struct {
 func (o Options) withDefaults() Options {
 	if o.SyncInterval <= 0 {
 		o.SyncInterval = syncIntervalDefault
+		if o.Durability == None {
+			o.SyncInterval = lazySyncIntervalDefault
+		}
 	}
 	if o.CacheBytes <= 0 {
 		o.CacheBytes = cacheBytesDefault

@@ -2,9 +2,10 @@
 // one directory of one process. It adds what the contract asks beyond Pebble:
 // latches for owned keys (latches.go), commits in groups with one sync each
 // (commit.go), reads that never show what is not durable (group.go), counters
-// (counters.go), stamps and their watermark (stamps.go), and an orderly end
-// when the disk refuses a write (disk.go). It is not for callers of kv, who use
-// a kv.Store over it. Opened by the server and by kv/memory.
+// (counters.go), stamps and their watermark (stamps.go), a look at the directory
+// before Pebble has its way with it (directory.go), and an orderly end when the
+// disk refuses a write (disk.go). It is not for callers of kv, who use a
+// kv.Store over it. Opened by the server and by kv/memory.
 package pebble
 
 import (
@@ -69,13 +70,15 @@ func (d *DB) start(o Options, stampBound uint64) {
 	c.seed = maphash.MakeSeed()
 	c.unsynced = make(chan struct{}, 1)
 	c.counters = counters{db: d.engine, vectors: make(map[string]*vector)}
-	if o.Durability == Interval {
+	if o.Durability == Interval || o.Durability == None {
 		d.stopped.Add(1)
 		go d.syncEvery(o.SyncInterval)
 	}
 }
 
 // syncEvery syncs at most once an interval, and only what there is to sync.
+// Before that, what was committed is in this process and in no file: Pebble
+// writes its log when it has a block of it, or syncs it.
 func (d *DB) syncEvery(interval time.Duration) {
 	defer d.stopped.Done()
 	for {
@@ -102,6 +105,7 @@ func (d *DB) Close() error {
 	close(d.stop)
 	d.stopped.Wait()
 	d.flush()
+	d.commits.close()
 	err := d.engine.Close()
 	if failure := d.disk.failure(); failure != nil {
 		err = failure

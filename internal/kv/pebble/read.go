@@ -14,8 +14,12 @@ import (
 // read is durable: a group is in flight before Pebble shows its writes.
 func (d *DB) Get(ctx context.Context, key, dst []byte) ([]byte, error) {
 	value, err := get(d.engine, key, dst)
-	if wait := d.commits.awaitKey(ctx, key); wait != nil {
+	instead, wait := d.commits.awaitKey(ctx, key)
+	switch {
+	case wait != nil:
 		return dst, wait
+	case instead != nil:
+		return instead.Get(key, dst)
 	}
 	return value, err
 }
@@ -36,11 +40,14 @@ func (d *DB) Counters(ctx context.Context, key []byte, dst []int64) ([]int64, er
 // Snapshot implements driver.Driver.
 func (d *DB) Snapshot(ctx context.Context) (driver.Snapshot, error) {
 	view := d.engine.NewSnapshot()
-	if err := d.commits.awaitAll(ctx); err != nil {
-		_ = view.Close()
+	instead, err := d.commits.awaitAll(ctx)
+	if instead == nil && err == nil {
+		return snapshot{view}, nil
+	}
+	if err := errors.Join(err, view.Close()); err != nil {
 		return nil, err
 	}
-	return snapshot{view}, nil
+	return instead, nil
 }
 
 // snapshot shows what was durable when Snapshot returned it, and nothing else.
@@ -67,7 +74,12 @@ func get(from engine.Reader, key, dst []byte) ([]byte, error) {
 	return dst, nil
 }
 
-func scan(from engine.Reader, start, end []byte, reverse bool) driver.Iterator {
+// scannable is an engine.DB, an engine.Snapshot or a past.
+type scannable interface {
+	NewIter(o *engine.IterOptions) (*engine.Iterator, error)
+}
+
+func scan(from scannable, start, end []byte, reverse bool) driver.Iterator {
 	entries, err := from.NewIter(&engine.IterOptions{LowerBound: start, UpperBound: end})
 	return &iterator{entries: entries, err: err, reverse: reverse}
 }
@@ -137,9 +149,13 @@ func readError(err error) error {
 	case !engine.IsCorruptionError(err):
 		return err
 	}
-	damaged := &kv.CorruptionError{Err: err}
+	return corruption(err)
+}
+
+// corruption says in kv's words what Pebble found damaged.
+func corruption(err error) *kv.CorruptionError {
 	if info := engine.ExtractDataCorruptionInfo(err); info != nil {
-		damaged.File = info.Path
+		return &kv.CorruptionError{File: info.Path, Err: info.Details} // err is joined to one that only carries info
 	}
-	return damaged
+	return &kv.CorruptionError{Err: err}
 }

@@ -2,6 +2,7 @@ package pebble
 
 import (
 	"context"
+	"errors"
 	"hash/maphash"
 
 	"github.com/gramme-db/gramme/internal/kv/driver"
@@ -98,11 +99,15 @@ func (t *tx) Get(key, dst []byte) ([]byte, error) { return t.db.Get(t.ctx, key, 
 
 // Scan implements driver.Tx.
 func (t *tx) Scan(start, end []byte, reverse bool) driver.Iterator {
-	entries := scan(t.db.engine, start, end, reverse).(*iterator)
-	if err := t.db.commits.awaitAll(t.ctx); err != nil && entries.err == nil {
-		entries.err = err
+	entries := scan(t.db.engine, start, end, reverse)
+	instead, err := t.db.commits.awaitAll(t.ctx)
+	if err == nil && instead == nil {
+		return entries
 	}
-	return entries
+	if err := errors.Join(err, entries.Close()); err != nil {
+		return &iterator{err: err}
+	}
+	return instead.Scan(start, end, reverse)
 }
 
 // Stamp implements driver.Tx.

@@ -8,6 +8,7 @@ STATICCHECK_VERSION := v0.8.2
 MODULES   := . test tools examples
 RACY      := ./internal/kv/... ./internal/service/... ./internal/gateway/... ./internal/server/...
 FUZZTIME  := 10s
+SOAK      := 10m
 VENV      := $(CURDIR)/.cache/venv
 JS        := test/e2e/js
 
@@ -122,6 +123,10 @@ fuzz: ## each fuzz target for a short time (FUZZTIME=10s)
 			go test -run='^$$' -fuzz="^$$target\$$" -fuzztime=$(FUZZTIME) ./$$(dirname $$file); \
 		done; \
 	done
+
+.PHONY: soak
+soak: ## the checks of transactions for as long as SOAK says (SOAK=10m)
+	go test ./internal/service/dynamodb -run 'Serializable|Transfers' -timeout 0 -count=1 -soak $(SOAK)
 
 .PHONY: bench
 bench: ## the benchmarks of the product's packages

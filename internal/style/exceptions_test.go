@@ -38,6 +38,10 @@ var allowed = exceptions{
 			folders: []string{"internal/kv/layout"},
 			reason:  "the hash of the partition key, which is part of a persistent format",
 		},
+		"github.com/anishathalye/porcupine": {
+			tests:  true,
+			reason: "looks for an order that explains what concurrent clients saw",
+		},
 		"github.com/cockroachdb/datadriven": {
 			tests:  true,
 			reason: "scripts in, printed state out",

@@ -14,6 +14,7 @@ import (
 
 var rewrite = flag.Bool("rewrite", false, "write output.txt anew")
 
+func TestBank(t *testing.T)    { testExample(t, "bank") }
 func TestOrders(t *testing.T)  { testExample(t, "orders") }
 func TestSensors(t *testing.T) { testExample(t, "sensors") }
 

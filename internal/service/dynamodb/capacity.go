@@ -73,3 +73,17 @@ func addIndexCapacity(c *api.ConsumedCapacity, x *schema.Index, units float64) {
 		c.GlobalSecondaryIndexes = append(c.GlobalSecondaryIndexes, entry)
 	}
 }
+
+// sumIndexCapacity adds to what an index costs, which several items may change.
+func sumIndexCapacity(c *api.ConsumedCapacity, change *schema.EntryChange, units float64) {
+	arms := &c.GlobalSecondaryIndexes
+	if change.Index.Local {
+		arms = &c.LocalSecondaryIndexes
+	}
+	if arm, ok := arms.Get(change.Index.Name); ok {
+		units += arm.CapacityUnits.Value
+		*arm = *writeArm(units)
+		return
+	}
+	*arms = append(*arms, wire.Entry[*api.Capacity]{Key: change.Index.Name, Value: writeArm(units)})
+}

@@ -30,20 +30,31 @@ func (o *outcome) collectionGrowth() int64 {
 
 // checkCollection takes up the size that the write leaves its collection with,
 // and refuses a write that would make it too large.
-func (s *Service) checkCollection(ctx context.Context, key schema.Key, o *outcome) error {
+func (s *Service) checkCollection(ctx context.Context, o *outcome) error {
 	if !o.table.HasLocalIndexes() {
 		return nil
 	}
-	counters, err := s.store.Counters(ctx, layout.AppendCollectionKey(nil, o.table.ID, key.Partition))
-	if err != nil && !errors.Is(err, kv.ErrNotFound) {
+	before, err := s.collectionBytes(ctx, layout.AppendCollectionKey(nil, o.table.ID, o.key.Partition))
+	if err != nil {
 		return err
 	}
 	growth := o.collectionGrowth()
-	o.collectionBytes = counterAt(counters, layout.SlotCollectionBytes) + growth
+	o.collectionBytes = before + growth
 	if growth > 0 && o.collectionBytes > s.collectionBytesMax {
-		return api.ItemCollectionSizeLimitExceededException("Collection size exceeded.")
+		return api.ItemCollectionSizeLimitExceededException(textCollectionFull)
 	}
 	return nil
+}
+
+const textCollectionFull = "Collection size exceeded."
+
+// collectionBytes returns the size of a collection.
+func (s *Service) collectionBytes(ctx context.Context, key []byte) (int64, error) {
+	counters, err := s.store.Counters(ctx, key)
+	if err != nil && !errors.Is(err, kv.ErrNotFound) {
+		return 0, err
+	}
+	return counterAt(counters, layout.SlotCollectionBytes), nil
 }
 
 // counterAt returns a counter of a vector that may be shorter.

@@ -38,6 +38,13 @@ func TestCost(t *testing.T) {
 		{"PutItem with a local index", "PutItem", `{"TableName":"local","Item":` + item + `}`, 2, 1, 33},
 		{"PutItem with a condition", "PutItem", `{"TableName":"plain","Item":` + item + `,"ConditionExpression":"n <> :n","ExpressionAttributeValues":{":n":{"N":"@"}}}`, 1, 1, 14},
 		{"UpdateItem", "UpdateItem", `{"TableName":"plain","Key":{"pk":{"S":"a"}},"UpdateExpression":"ADD v :one","ExpressionAttributeValues":{":one":{"N":"1"}}}`, 1, 1, 20},
+		{"TransactWriteItems", "TransactWriteItems", `{"TransactItems":[
+			{"Put":{"TableName":"plain","Item":` + item + `}},
+			{"Update":{"TableName":"plain","Key":{"pk":{"S":"b"}},"UpdateExpression":"ADD v :one","ExpressionAttributeValues":{":one":{"N":"1"}}}},
+			{"Delete":{"TableName":"plain","Key":{"pk":{"S":"none"}}}},
+			{"ConditionCheck":{"TableName":"plain","Key":{"pk":{"S":"c"}},"ConditionExpression":"attribute_not_exists(pk)"}}]}`, 4, 1, 61},
+		{"TransactGetItems", "TransactGetItems", `{"TransactItems":[
+			{"Get":{"TableName":"plain","Key":{"pk":{"S":"a"}}}},{"Get":{"TableName":"plain","Key":{"pk":{"S":"b"}}}}]}`, 2, 0, 41},
 		{"DeleteItem of a missing item", "DeleteItem", `{"TableName":"plain","Key":{"pk":{"S":"none"}}}`, 1, 0, 8},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -87,5 +87,19 @@ func conditionFailed(returnValues wire.Opt[string], old item.Item) error {
 	if returnValues.Value == allOld {
 		shown = old
 	}
-	return api.ConditionalCheckFailedException("The conditional request failed", shown)
+	return api.ConditionalCheckFailedException(textConditionFailed, shown)
 }
+
+// transactionConflict is the answer to a write of an item that a transaction is
+// at work on.
+func transactionConflict() error {
+	return api.TransactionConflictException(textConflict)
+}
+
+// Texts that transactions have in common with the operations on one item.
+const (
+	textConflict        = "Transaction is ongoing for the item"
+	textConditionFailed = "The conditional request failed"
+	textItemTooLarge    = "Item size has exceeded the maximum allowed size"
+	textUpdatedTooLarge = "Item size to update has exceeded the maximum allowed size"
+)

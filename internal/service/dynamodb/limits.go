@@ -17,6 +17,13 @@ const (
 	accountUnitsMax = 80_000 // what DescribeLimits tells for an account, each way; not enforced
 	tableUnitsMax   = 40_000 // the same for one table
 
+	batchGetsMax   = 100      // keys of a BatchGetItem; beyond: ValidationException
+	batchWritesMax = 25       // requests of a BatchWriteItem; beyond: ValidationException
+	batchBytesMax  = 16 << 20 // items that a BatchGetItem returns; the rest is left as UnprocessedKeys
+
+	transactionBytesMax = 4 << 20          // items of one transaction; beyond: ValidationException
+	tokenTTL            = 10 * time.Minute // how long the token of a transaction that is done is remembered; then it is a new one
+
 	pageBytesMax   = 1 << 20 // what a page of Query or Scan evaluates; a page ends with the entry that reaches it
 	readUnitBytes  = 4 << 10 // one read unit
 	writeUnitBytes = 1 << 10 // one write unit
@@ -37,6 +44,23 @@ const (
 	backfillBytesMax     = 1 << 20 // of these items, stored
 	backfillSeenMax      = 8 << 10 // items looked at, for an index that few of them are in
 	backfillSeenBytesMax = 8 << 20 // of all of them, stored
+
+	// batchUpdateBytesMax is what a BatchWriteItem puts into one update, copies
+	// in indexes included; beyond it goes on in another. It holds any batch for
+	// a table without indexes, as long as its items are stored in about what AWS
+	// measures.
+	batchUpdateBytesMax = 16 << 20
+
+	// A BatchGetItem reads with as many readers as have so many keys each, up to
+	// a number. With what is in memory that gains little and costs nothing; with
+	// what is on disk it divides the time.
+	batchReaderKeysMin = 8
+	batchReadersMax    = 8
+
+	conflictStripes = 1024 // locks of the keys that are being written; keys beyond share them
+
+	tokensSweptMax  = 256         // tokens that one update removes; the rest is left to the next
+	tokenSweepPause = time.Minute // between looks for tokens whose time is over
 
 	pageItemsMin = 16 // items that a page has a place for from the beginning
 

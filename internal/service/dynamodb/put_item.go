@@ -65,7 +65,7 @@ func checkPut(in *api.PutItemInput) (*expr.Condition, error) {
 		return nil, newerLayer.text(textOldOnly)
 	}
 	if in.Item.Item.Size() > itemBytesMax {
-		return nil, invalid("Item size has exceeded the maximum allowed size")
+		return nil, invalid(textItemTooLarge)
 	}
 	g := guard{
 		expected: in.Expected, operator: in.ConditionalOperator, text: in.ConditionExpression,

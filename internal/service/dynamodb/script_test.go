@@ -33,6 +33,7 @@ import (
 //	cost OP                call an operation and print what it cost the engine
 //	reopen [delay]         close the service and open it again over the same store
 //	indexes TABLE          describe a table and its global indexes, a line each
+//	tokens                 sweep, and print the tokens of transactions that are remembered
 //	backfill [items]       do one step of each job on an index, and print the jobs that are left
 func TestScripts(t *testing.T) {
 	datadriven.Walk(t, "testdata", func(t *testing.T, path string) {
@@ -114,6 +115,8 @@ func (w *world) run(t *testing.T, d *datadriven.TestData) string {
 		return w.indexes(t, d.CmdArgs[0].String())
 	case "backfill":
 		return w.backfill(t, d)
+	case "tokens":
+		return w.tokens(t)
 	case "reopen":
 		return w.reopen(t, d)
 	}

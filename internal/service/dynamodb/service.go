@@ -12,6 +12,9 @@
 //	  -> write.go                     one kv update: item, index entries, counters
 //	  -> capacity.go, collection.go   what the answer says of cost
 //
+//	TransactWriteItems                the same for up to 100 items in one update (transact.go),
+//	  -> conflict.go, token.go        refused while another is at work on one, done once for a token
+//
 // The way of a read of many items:
 //
 //	Query, Scan                       checks in AWS's order (read_request.go, select.go)
@@ -52,6 +55,9 @@ type Service struct {
 	catalog *catalog
 	purger  *purger
 	indexer *indexer
+	tokens  *tokens
+
+	conflicts conflicts
 
 	collectionBytesMax int64
 }
@@ -65,6 +71,7 @@ func Open(ctx context.Context, o Options) (*Service, error) {
 	}
 	s.purger.start(s.purger.work)
 	s.indexer.start(s.indexer.work)
+	s.tokens.start(s.tokens.work)
 	return s, nil
 }
 
@@ -86,6 +93,8 @@ func open(ctx context.Context, o Options) (*Service, error) {
 		collectionBytesMax: o.ItemCollectionBytesMax,
 	}
 	s.indexer = newIndexer(s.catalog, o.Logger)
+	s.tokens = newTokens(o.Store, o.Env, o.Logger)
+	s.conflicts.init()
 	if err := s.catalog.sweep(ctx); err != nil {
 		return nil, err
 	}
@@ -94,6 +103,7 @@ func open(ctx context.Context, o Options) (*Service, error) {
 
 // Close stops background work and waits for it.
 func (s *Service) Close() error {
+	s.tokens.stop()
 	s.indexer.stop()
 	s.purger.stop()
 	return nil
@@ -103,6 +113,8 @@ func (s *Service) Close() error {
 // yet and answers as an unknown one.
 func (s *Service) Operations() *api.Operations {
 	return &api.Operations{
+		BatchGetItem:       s.BatchGetItem,
+		BatchWriteItem:     s.BatchWriteItem,
 		CreateTable:        s.CreateTable,
 		DeleteItem:         s.DeleteItem,
 		DeleteTable:        s.DeleteTable,
@@ -116,6 +128,8 @@ func (s *Service) Operations() *api.Operations {
 		Query:              s.Query,
 		Scan:               s.Scan,
 		TagResource:        s.TagResource,
+		TransactGetItems:   s.TransactGetItems,
+		TransactWriteItems: s.TransactWriteItems,
 		UntagResource:      s.UntagResource,
 		UpdateItem:         s.UpdateItem,
 		UpdateTable:        s.UpdateTable,

@@ -127,20 +127,29 @@ func checkUpdateAgainst(t *schema.Table, attrs item.Item, u *expr.Update, c *exp
 	if refusal != nil {
 		return schema.Key{}, refused(refusal)
 	}
-	for _, target := range u.Targets() {
-		if t.IsKey(target.Head()) {
-			return schema.Key{}, invalid(wereInvalid + "Cannot update attribute " + target.Head() + ". This attribute is part of the key")
-		}
-	}
-	for attribute, kind := range u.StaticTypes() {
-		if refusal := t.CheckIndexKeyKind(attribute, kind); refusal != nil {
-			return schema.Key{}, refused(refusal)
-		}
+	if refusal := checkTargets(t, u); refusal != nil {
+		return schema.Key{}, refused(refusal)
 	}
 	if err := checkPaths(t, u.Paths()); err != nil {
 		return schema.Key{}, err
 	}
 	return key, checkPaths(t, c.Paths())
+}
+
+// checkTargets refuses an update of the table's key, and of an index's key to
+// a type that it cannot have.
+func checkTargets(t *schema.Table, u *expr.Update) *schema.Refusal {
+	for _, target := range u.Targets() {
+		if t.IsKey(target.Head()) {
+			return &schema.Refusal{Text: wereInvalid + "Cannot update attribute " + target.Head() + ". This attribute is part of the key"}
+		}
+	}
+	for attribute, kind := range u.StaticTypes() {
+		if refusal := t.CheckIndexKeyKind(attribute, kind); refusal != nil {
+			return refusal
+		}
+	}
+	return nil
 }
 
 // checkUpdated checks the item that an update made. AWS measures more than the
@@ -156,7 +165,7 @@ func checkUpdated(t *schema.Table, key, new item.Item, u *expr.Update) error {
 	}
 	size := new.Size()
 	if max(size, size-key.Size()+u.SizeOverhead()) > itemBytesMax {
-		return invalid("Item size to update has exceeded the maximum allowed size")
+		return invalid(textUpdatedTooLarge)
 	}
 	return nil
 }

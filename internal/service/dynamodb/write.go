@@ -14,9 +14,12 @@ import (
 // keyRoomBytes is room for the key of an ordinary item on the stack.
 const keyRoomBytes = 128
 
-// outcome is what a write did to one item.
+// outcome is what a write does to one item.
 type outcome struct {
 	table    *schema.Table
+	key      schema.Key
+	itemKey  []byte // the key's bytes in the store
+	stored   []byte // the record that was there
 	old, new schema.Image
 	entries  []schema.EntryChange
 
@@ -27,7 +30,8 @@ type outcome struct {
 // say what shall be there, and stores it together with the index entries and
 // counts that follow from it. decide gets nil for an item that is not there and
 // returns nil for one that shall not be; an error of its leaves all as it was.
-// It may run more than once. The caller holds the table's gate.
+// It may run more than once. The caller holds the table's gate. An item that a
+// transaction is at work on is refused with TransactionConflictException.
 //
 // It costs one engine read, for the size that was there counts in the table's
 // totals; a table with local indexes costs one more, for the collection's size,
@@ -35,31 +39,47 @@ type outcome struct {
 func (s *Service) write(ctx context.Context, t *schema.Table, key schema.Key, decide func(old item.Item) (item.Item, error)) (outcome, error) {
 	var room [keyRoomBytes]byte
 	itemKey := layout.AppendItemKey(room[:0], t.ID, key.Partition, key.Sort)
+	hash := s.conflicts.hash(itemKey)
+	if !s.conflicts.beginWrite(hash) {
+		return outcome{}, transactionConflict()
+	}
+	defer s.conflicts.endWrite(hash)
 	var done outcome
 	err := s.store.Update(ctx, [][]byte{itemKey}, func(tx *kv.Tx) error {
-		stored, err := tx.Get(itemKey, nil)
-		if err != nil && !errors.Is(err, kv.ErrNotFound) {
+		done = outcome{table: t, key: key, itemKey: itemKey}
+		if err := done.read(tx); err != nil {
 			return err
 		}
-		old, oldSize, err := layout.ParseRecord(stored)
+		new, err := decide(done.old.Item)
 		if err != nil {
 			return err
 		}
-		new, err := decide(old)
-		if err != nil {
+		if err := done.plan(tx, new); err != nil {
 			return err
 		}
-		done = outcome{table: t, old: schema.Image{Item: old, Size: oldSize}, new: schema.ImageOf(new)}
-		done.entries = t.PlanIndexes(done.old, done.new)
-		if err := done.forgetUnbuilt(tx); err != nil {
+		if err := s.checkCollection(ctx, &done); err != nil {
 			return err
 		}
-		if err := s.checkCollection(ctx, key, &done); err != nil {
-			return err
-		}
-		return done.store(tx, itemKey, stored, key)
+		return done.store(tx)
 	})
 	return done, err
+}
+
+// read takes up what is there.
+func (o *outcome) read(tx *kv.Tx) (err error) {
+	o.stored, err = tx.Get(o.itemKey, nil)
+	if err != nil && !errors.Is(err, kv.ErrNotFound) {
+		return err
+	}
+	o.old.Item, o.old.Size, err = layout.ParseRecord(o.stored)
+	return err
+}
+
+// plan takes up what shall be there, and what follows from it for the indexes.
+func (o *outcome) plan(tx *kv.Tx, new item.Item) error {
+	o.new = schema.ImageOf(new)
+	o.entries = o.table.PlanIndexes(o.old, o.new)
+	return o.forgetUnbuilt(tx)
 }
 
 // forgetUnbuilt takes the old entries out of the changes that an index which is
@@ -88,31 +108,31 @@ func (o *outcome) forgetUnbuilt(tx *kv.Tx) error {
 }
 
 // store writes the outcome. What is as it was is not written again.
-func (o *outcome) store(tx *kv.Tx, itemKey, stored []byte, key schema.Key) error {
+func (o *outcome) store(tx *kv.Tx) error {
 	if o.new.Item == nil {
 		if o.old.Item == nil {
 			return nil
 		}
-		if err := tx.Delete(itemKey); err != nil {
+		if err := tx.Delete(o.itemKey); err != nil {
 			return err
 		}
-		return o.storeEntries(tx, key)
+		return o.storeEntries(tx)
 	}
 	record := layout.AppendRecord(make([]byte, 0, recordHeadBytes+len(o.new.Item)), o.new.Item, o.new.Size)
-	if bytes.Equal(record, stored) {
+	if bytes.Equal(record, o.stored) {
 		return nil
 	}
-	if err := tx.Set(itemKey, record); err != nil {
+	if err := tx.Set(o.itemKey, record); err != nil {
 		return err
 	}
-	return o.storeEntries(tx, key)
+	return o.storeEntries(tx)
 }
 
 // recordHeadBytes is the most that a record has before the item.
 const recordHeadBytes = 8
 
 // storeEntries writes the changes of index entries, and counts.
-func (o *outcome) storeEntries(tx *kv.Tx, key schema.Key) error {
+func (o *outcome) storeEntries(tx *kv.Tx) error {
 	var room [keyRoomBytes]byte
 	counters := layout.AppendCountersKey(room[:0], o.table.ID)
 	count(tx, counters, layout.SlotItems, o.old, o.new)
@@ -131,7 +151,7 @@ func (o *outcome) storeEntries(tx *kv.Tx, key schema.Key) error {
 		count(tx, counters, 2*int(c.Index.Number), c.Old, c.New)
 	}
 	if o.table.HasLocalIndexes() {
-		tx.Add(layout.AppendCollectionKey(nil, o.table.ID, key.Partition), layout.SlotCollectionBytes, o.collectionGrowth())
+		tx.Add(layout.AppendCollectionKey(nil, o.table.ID, o.key.Partition), layout.SlotCollectionBytes, o.collectionGrowth())
 	}
 	return nil
 }

@@ -43,13 +43,19 @@ func (t *Table) KeyOf(attrs item.Item) (Key, *Refusal) {
 	if attrs.Len() != want {
 		return Key{}, &Refusal{errKeySchema}
 	}
+	return t.KeyWithin(attrs)
+}
+
+// KeyWithin returns the key of a whole item like KeyIn, and refuses it in the
+// words of KeyOf, as AWS does in a batch.
+func (t *Table) KeyWithin(it item.Item) (Key, *Refusal) {
 	k := Key{}
 	var ok bool
-	if k.Partition, ok = attrs.Get(t.Partition.Name); !ok || k.Partition.Kind() != t.Partition.Kind {
+	if k.Partition, ok = it.Get(t.Partition.Name); !ok || k.Partition.Kind() != t.Partition.Kind {
 		return Key{}, &Refusal{errKeySchema}
 	}
 	if t.Sort != nil {
-		if k.Sort, ok = attrs.Get(t.Sort.Name); !ok || k.Sort.Kind() != t.Sort.Kind {
+		if k.Sort, ok = it.Get(t.Sort.Name); !ok || k.Sort.Kind() != t.Sort.Kind {
 			return Key{}, &Refusal{errKeySchema}
 		}
 	}
@@ -91,6 +97,17 @@ func (t *Table) checkKeyValues(k Key) *Refusal {
 		return emptyKeyValue(*t.Sort)
 	}
 	return checkKeySizes(keyBytes(k.Partition), keyBytes(k.Sort))
+}
+
+// HasEmptyKey reports whether attrs have a key of the table's types in which a
+// value is empty. Transactions refuse that otherwise than a key that does not fit.
+func (t *Table) HasEmptyKey(attrs item.Item) bool {
+	partition, refusal := keyValueIn(attrs, t.Partition)
+	if refusal != nil || t.Sort == nil {
+		return refusal == nil && isEmpty(partition)
+	}
+	sort, refusal := keyValueIn(attrs, *t.Sort)
+	return refusal == nil && (isEmpty(partition) || isEmpty(sort))
 }
 
 func emptyKeyValue(key KeyAttribute) *Refusal {

@@ -1,0 +1,151 @@
+package dynamodb
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// tokens does by hand what happens in the background, and prints what is left.
+func (w *world) tokens(t *testing.T) string {
+	for more := true; more; {
+		var err error
+		if more, err = w.service.tokens.sweep(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	lines := w.lines(t, 'i')
+	if len(lines) == 0 {
+		return "none\n"
+	}
+	return strings.Join(lines, "\n") + "\n"
+}
+
+// TestTransactionSizes holds the limits on what is in a transaction together.
+func TestTransactionSizes(t *testing.T) {
+	const (
+		full    = 409_600
+		large   = `{"__type":"com.amazon.coral.validate#ValidationException","message":"Collection size limit exceeded: the items of a transaction cannot exceed 4 MB in total"}`
+		tooMany = "Member must have length less than or equal to 100"
+	)
+	w := newWorld(t)
+	w.mustDo(t, request{"CreateTable", createPlain})
+	many := func(n int, action func(i int) string) string {
+		actions := make([]string, n)
+		for i := range actions {
+			actions[i] = action(i)
+		}
+		return `{"TransactItems":[` + strings.Join(actions, ",") + `]}`
+	}
+	put := func(bytes int) func(i int) string {
+		return func(i int) string {
+			return fmt.Sprintf(`{"Put":{"TableName":"tab","Item":{"id":{"S":"%04d"},"v":{"S":"%s"}}}}`, i, strings.Repeat("x", bytes-7))
+		}
+	}
+	update := func(i int) string {
+		return fmt.Sprintf(`{"Update":{"TableName":"tab","Key":{"id":{"S":"%04d"}},"UpdateExpression":"SET w = :w","ExpressionAttributeValues":{":w":{"N":"1"}}}}`, i)
+	}
+	get := func(i int) string {
+		return fmt.Sprintf(`{"Get":{"TableName":"tab","Key":{"id":{"S":"%04d"}}}}`, i)
+	}
+	for _, c := range []struct {
+		name, operation, body, want string // want "": it succeeds
+	}{
+		{"100 actions", "TransactWriteItems", many(100, put(20)), ""},
+		{"101 actions", "TransactWriteItems", many(101, put(20)), tooMany},
+		{"101 reads", "TransactGetItems", many(101, get), tooMany},
+		{"4 MB", "TransactWriteItems", many(10, put(full)), ""},
+		{"4 MB of reads", "TransactGetItems", many(100, get), ""},
+		{"a full item and a byte", "TransactWriteItems", many(1, put(full+1)), `"Item size has exceeded the maximum allowed size"`},
+		{"more than 4 MB", "TransactWriteItems", many(11, put(full)), large},
+		{"an update beyond the limit of an item", "TransactWriteItems", many(1, update), `{"Code":"ValidationError","Message":"Item size to update has exceeded the maximum allowed size"}`},
+		{"smaller items", "TransactWriteItems", many(10, put(full-100)), ""},
+		{"and one more", "TransactWriteItems", `{"TransactItems":[` + put(full-100)(10) + `]}`, ""},
+		{"updates beyond 4 MB", "TransactWriteItems", many(11, update), large},
+		{"reads beyond 4 MB", "TransactGetItems", many(11, get), large},
+	} {
+		answer, status := w.answer(c.operation, c.body)
+		if got := string(answer); (status == 200) != (c.want == "") || !strings.Contains(got, c.want) {
+			t.Errorf("%s: %d %.300s, want %s", c.name, status, got, c.want)
+		}
+	}
+}
+
+// TestTransactionCollections lets two actions together fill a collection that
+// each of them alone would not.
+func TestTransactionCollections(t *testing.T) {
+	w := newWorld(t) // a collection has at most 1 MB there
+	w.mustDo(t, request{"CreateTable", createIndexed})
+	put := func(partition string, sort, bytes int) string {
+		return fmt.Sprintf(`{"Put":{"TableName":"indexed","Item":{"pk":{"S":"%s"},"sk":{"N":"%d"},"v":{"S":"%s"}}}}`, partition, sort, strings.Repeat("x", bytes))
+	}
+	const most = 350_000
+	w.mustDo(t, request{"TransactWriteItems", `{"TransactItems":[` + put("p", 1, most) + `,` + put("p", 2, most) + `]}`})
+	answer, _ := w.answer("TransactWriteItems", `{"TransactItems":[`+put("p", 3, most/2)+`,`+put("q", 1, most)+`,`+put("p", 4, most)+`,`+put("p", 2, 10)+`]}`)
+	if string(answer) != `{}` { // what one action takes away is room for the others
+		t.Errorf("actions that make no collection too large: %s", answer)
+	}
+	answer, _ = w.answer("TransactWriteItems", `{"TransactItems":[`+put("p", 5, most/2)+`,`+put("q", 2, 10)+`,`+put("p", 6, most/2)+`]}`)
+	const want = `[ItemCollectionSizeLimitExceeded, None, ItemCollectionSizeLimitExceeded]`
+	if !strings.Contains(string(answer), want) || !strings.Contains(string(answer), `"Message":"Collection size exceeded."`) {
+		t.Errorf("got %s, want %s", answer, want)
+	}
+	w.checkStore(t, "indexed")
+}
+
+// TestTokensAreSweptInSteps shows what removing old tokens costs: nothing while
+// none is old, and then one bounded update after the other.
+func TestTokensAreSweptInSteps(t *testing.T) {
+	w := newWorld(t)
+	w.mustDo(t, request{"CreateTable", createPlain})
+	const count = 2*tokensSweptMax + 10
+	for i := range count {
+		w.mustDo(t, request{"TransactWriteItems", fmt.Sprintf(`{"ClientRequestToken":"%d","TransactItems":[{"Put":{"TableName":"tab","Item":{"id":{"S":"a"}}}}]}`, i)})
+	}
+	w.now = w.now.Add(tokenTTL - 1)
+	for _, c := range []struct {
+		entries, commits int64
+		left             int
+	}{{0, 0, count}, {tokensSweptMax, 1, tokensSweptMax + 10}, {tokensSweptMax, 1, 10}, {10, 1, 0}, {0, 0, 0}} {
+		before := w.store.Counts()
+		if _, err := w.service.tokens.sweep(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		cost := w.store.Counts().Sub(before)
+		if cost.ScannedEntries != c.entries || cost.Commits != c.commits || cost.Gets != c.entries {
+			t.Errorf("a sweep saw %d entries, read %d and made %d commits, want %d, %d and %d", cost.ScannedEntries, cost.Gets, cost.Commits, c.entries, c.entries, c.commits)
+		}
+		if lines := w.lines(t, 'i'); len(lines) != 2*c.left {
+			t.Errorf("%d keys are left, want %d", len(lines), 2*c.left)
+		}
+		if c.left == count {
+			w.now = w.now.Add(1)
+		}
+	}
+}
+
+// TestTokenServesOnce sends one request from many clients at once: it happens
+// once, and whoever is told so was told the truth.
+func TestTokenServesOnce(t *testing.T) {
+	w := newWorld(t)
+	w.mustDo(t, request{"CreateTable", createPlain})
+	const body = `{"ClientRequestToken":"t","TransactItems":[{"Update":{"TableName":"tab","Key":{"id":{"S":"a"}},"UpdateExpression":"ADD n :n","ExpressionAttributeValues":{":n":{"N":"1"}}}}]}`
+	var clients sync.WaitGroup
+	for range 8 {
+		clients.Go(func() {
+			for done := false; !done; {
+				answer, status := w.answer("TransactWriteItems", body)
+				if done = status == 200; !done && !strings.Contains(string(answer), "TransactionInProgress") {
+					t.Error(string(answer))
+					return
+				}
+			}
+		})
+	}
+	clients.Wait()
+	if answer, _ := w.answer("GetItem", `{"TableName":"tab","Key":{"id":{"S":"a"}}}`); string(answer) != `{"Item":{"id":{"S":"a"},"n":{"N":"1"}}}` {
+		t.Errorf("after one request sent by many: %s", answer)
+	}
+}

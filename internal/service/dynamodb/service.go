@@ -15,6 +15,10 @@
 //	TransactWriteItems                the same for up to 100 items in one update (transact.go),
 //	  -> conflict.go, token.go        refused while another is at work on one, done once for a token
 //
+// BatchGetItem and BatchWriteItem do the same for many items (batch_read.go,
+// batch_write.go); what they leave comes back as unprocessed. TransactWriteItems
+// and TransactGetItems do it for many items as one (transact.go).
+//
 // The way of a read of many items:
 //
 //	Query, Scan                       checks in AWS's order (read_request.go, select.go)

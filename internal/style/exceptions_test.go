@@ -22,6 +22,11 @@ var allowed = exceptions{
 			folders: []string{"internal/kv/pebble", "internal/kv/memory"},
 			reason:  "the storage engine; all others see kv.Store",
 		},
+		"github.com/cockroachdb/pebble/v2/vfs": {
+			folders: []string{"internal/kv/pebble", "internal/kv/memory"},
+			tests:   true,
+			reason:  "its disk in memory can lose power, in tests",
+		},
 		"github.com/alecthomas/kong": {
 			folders: []string{"cmd/gramme"},
 			reason:  "flags; nothing below cmd reads any",

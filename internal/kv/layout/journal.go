@@ -112,6 +112,9 @@ func Changes(table uint64, shard uint32) Range {
 	return PrefixRange(appendChangePrefix(nil, table, shard))
 }
 
+// AllChanges returns the range of the records of all tables.
+func AllChanges() Range { return PrefixRange([]byte{familyJournal, sectionChanges}) }
+
 // ChangesBehind returns the range of the records of a shard that come after a
 // position, up to a stamp and with it.
 func ChangesBehind(table uint64, shard uint32, after Position, upTo uint64) Range {
@@ -229,8 +232,7 @@ func appendShardsPrefix(dst []byte, table uint64) []byte {
 	return binary.BigEndian.AppendUint64(append(dst, familyJournal, sectionShards), table)
 }
 
-// Shards returns the range of a table's shards, and AllShards that of the
-// shards of all tables.
+// Shards returns the range of a table's shards.
 func Shards(table uint64) Range { return PrefixRange(appendShardsPrefix(nil, table)) }
 
 // AllShards returns the range of the shards of all tables.

@@ -72,6 +72,31 @@ func TestGolden(t *testing.T) {
 			"sequence", AppendSequenceKey(nil, TableIDSequence), AppendSequence(nil, 8),
 			"73 7461626c65 | 0000000000000008", "sequence table next=8",
 		},
+		{
+			"change", AppendChangeKey(nil, ChangeKey{7, 3, Position{1 << 32, 2}}), AppendChange(nil, Change{ActorTTL, 1_795_442_400_000_001, it, nil}),
+			"63 72 0000000000000007 00000003 0000000100000000 00000002 | 01 01 000660f202777801 1a 4d18074f72646572496453026f3105546f74616c4e0431322e35",
+			`change table=7 shard=3 stamp=4294967296.2 actor=ttl time=1795442400000001 old={OrderId:"o1" Total:12.5} new=none`,
+		},
+		{
+			"shard", AppendShardKey(nil, 7, 3), AppendShard(nil, Shard{Parent: 1, LastHash: 9, Start: 5, End: 6, CreatedAt: 7, ClosedAt: 8}),
+			"63 73 0000000000000007 00000003 | 01 7b22706172656e74223a312c22666972737448617368223a302c226c61737448617368223a392c227374617274223a352c22656e64223a362c22637265617465644174223a372c22636c6f7365644174223a387d",
+			`shard table=7 shard=3 {"parent":1,"firstHash":0,"lastHash":9,"start":5,"end":6,"createdAt":7,"closedAt":8}`,
+		},
+		{
+			"trim mark", AppendTrimKey(nil, 7, 3), AppendTrim(nil, 5),
+			"63 74 0000000000000007 00000003 | 0000000000000005", "trimmed table=7 shard=3 up to stamp=5",
+		},
+		{
+			"cursor", AppendCursorKey(nil, 7, "mail"), AppendCursor(nil, Cursor{[]CursorShard{{3, Position{5, 0}, true}}}),
+			"63 6b 0000000000000007 6d61696c | 01 7b22736861726473223a5b7b227368617264223a332c226166746572223a7b227374616d70223a357d2c22646f6e65223a747275657d5d7d",
+			`cursor table=7 reader="mail" {"shards":[{"shard":3,"after":{"stamp":5},"done":true}]}`,
+		},
+		{
+			"stream", AppendStreamKey(nil, "000000000000", "us-east-1", "Orders", "L"),
+			AppendStream(nil, Stream{TableID: 7, View: "NEW_IMAGE", Keys: []StreamKey{{"OrderId", "HASH"}}, Created: 1, Ready: 2, First: 3}),
+			"65 303030303030303030303030 75732d656173742d31 00 4f7264657273 00 4c | 01 7b227461626c654964223a372c2276696577223a224e45575f494d414745222c226b657973223a5b7b226e616d65223a224f726465724964222c22726f6c65223a2248415348227d5d2c2263726561746564223a312c227265616479223a322c226669727374223a337d",
+			`stream 000000000000/us-east-1/Orders/L {"tableId":7,"view":"NEW_IMAGE","keys":[{"name":"OrderId","role":"HASH"}],"created":1,"ready":2,"first":3}`,
+		},
 		{"counters", AppendCountersKey(nil, 7), nil, "74 0000000000000007 63 |", "counters table=7 <counters>"},
 		{
 			"item", AppendItemKey(nil, 7, item.String("o1"), nil), AppendRecord(nil, it, it.Size()),

@@ -35,6 +35,8 @@ import (
 //	indexes TABLE          describe a table and its global indexes, a line each
 //	tokens                 sweep, and print the tokens of transactions that are remembered
 //	backfill [items]       do one step of each job on an index, and print the jobs that are left
+//	sharder                do one round of the sharder
+//	journal                print all that the store holds of journals and streams
 func TestScripts(t *testing.T) {
 	datadriven.Walk(t, "testdata", func(t *testing.T, path string) {
 		w := newWorld(t)
@@ -117,6 +119,16 @@ func (w *world) run(t *testing.T, d *datadriven.TestData) string {
 		return w.backfill(t, d)
 	case "tokens":
 		return w.tokens(t)
+	case "sharder":
+		if err := w.service.sharder.round(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		return "ok\n"
+	case "journal":
+		if lines := w.lines(t, 'c', 'e'); len(lines) > 0 {
+			return strings.Join(lines, "\n") + "\n"
+		}
+		return "none\n"
 	case "reopen":
 		return w.reopen(t, d)
 	}

@@ -143,6 +143,9 @@ func open(ctx context.Context, o Options) (*Service, error) {
 	if err := s.catalog.sweep(ctx); err != nil {
 		return nil, err
 	}
+	if err := s.adoptStreams(ctx); err != nil {
+		return nil, err
+	}
 	return s, nil
 }
 

@@ -56,19 +56,14 @@ func (x *sharder) work(ctx context.Context) (again time.Duration) {
 
 // round looks at all shards and streams once.
 func (x *sharder) round(ctx context.Context) error {
-	shards, streams, err := x.list(ctx)
-	if err != nil {
-		return err
-	}
+	shards, streams, unread := x.list(ctx)
 	now := x.catalog.env.Now()
 	busy := x.measure(shards, now)
-	var errs []error
+	errs := []error{unread}
 	left := map[uint64]bool{} // tables that have shards
 	for _, s := range shards {
-		gone := false
-		if gone, err = x.journal.Trim(ctx, s, now.Add(-x.options.Retention).UnixMicro()); err != nil {
-			errs = append(errs, err)
-		}
+		gone, err := x.journal.Trim(ctx, s, now.Add(-x.options.Retention).UnixMicro())
+		errs = append(errs, err)
 		left[s.Table] = left[s.Table] || !gone
 	}
 	for _, s := range streams {
@@ -82,27 +77,34 @@ func (x *sharder) round(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// list reads all shards and all streams.
-func (x *sharder) list(ctx context.Context) (shards []layout.Shard, streams []layout.Stream, err error) {
+// list reads all shards and all streams. What cannot be read is left out, and
+// told: the others go on.
+func (x *sharder) list(ctx context.Context) (shards []layout.Shard, streams []layout.Stream, unread error) {
 	snap, err := x.catalog.store.Snapshot(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
 	defer snap.Close()
-	err = scan(snap, layout.AllShards(), func(key, value []byte) error {
+	var errs []error
+	shardsErr := scan(snap, layout.AllShards(), func(key, value []byte) error {
 		s, err := layout.ParseShard(key, value)
+		if err != nil {
+			errs = append(errs, err)
+			return nil
+		}
 		shards = append(shards, s)
-		return err
+		return nil
 	})
-	if err != nil {
-		return nil, nil, err
-	}
-	err = scan(snap, layout.AllStreams(), func(key, value []byte) error {
+	streamsErr := scan(snap, layout.AllStreams(), func(key, value []byte) error {
 		s, err := layout.ParseStream(key, value)
+		if err != nil {
+			errs = append(errs, err)
+			return nil
+		}
 		streams = append(streams, s)
-		return err
+		return nil
 	})
-	return shards, streams, err
+	return shards, streams, errors.Join(append(errs, shardsErr, streamsErr)...)
 }
 
 func scan(snap *kv.Snapshot, r layout.Range, see func(key, value []byte) error) error {

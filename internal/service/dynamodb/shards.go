@@ -1,6 +1,7 @@
 package dynamodb
 
 import (
+	"context"
 	"errors"
 	"time"
 
@@ -178,4 +179,38 @@ func disableStream(tx *kv.Tx, t *schema.Table, now, gone time.Time) error {
 		return err
 	}
 	return tx.Set(key, layout.AppendStream(nil, stream))
+}
+
+// adoptStreams begins the streams of tables that were given one by a version of
+// Gramme that recorded nothing.
+func (s *Service) adoptStreams(ctx context.Context) error {
+	var silent []tableRef
+	snap, err := s.store.Snapshot(ctx)
+	if err != nil {
+		return err
+	}
+	defer snap.Close()
+	start, end := layout.DescriptorRange()
+	err = scan(snap, layout.Range{Start: start, End: end}, func(_, value []byte) error {
+		t, err := schema.ParseTable(value)
+		if err == nil && isSilent(t) {
+			silent = append(silent, tableRef{t.Account, t.Region, t.Name})
+		}
+		return err
+	})
+	for _, ref := range silent {
+		err = errors.Join(err, s.catalog.change(ctx, ref, func(tx *kv.Tx, t *schema.Table) (*schema.Table, error) {
+			if t == nil || !isSilent(t) {
+				return t, nil
+			}
+			after, now := *t, s.env.Now()
+			return &after, enableStream(tx, &after, now, now)
+		}))
+	}
+	return err
+}
+
+func isSilent(t *schema.Table) bool {
+	deleted := t.Transition != nil && t.Transition.From == schema.Deleting
+	return t.Stream.Enabled && len(t.Journal.Shards) == 0 && !deleted
 }

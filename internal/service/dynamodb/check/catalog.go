@@ -39,7 +39,10 @@ func (c *checker) readCatalog() error {
 	if err := c.scan(start, end, c.job); err != nil {
 		return err
 	}
-	return c.checkJobs()
+	if err := c.checkJobs(); err != nil {
+		return err
+	}
+	return c.checkJournal()
 }
 
 // tableOf returns the table of an id, nil when none is known.
@@ -130,7 +133,7 @@ func (c *checker) checkGap(from, end []byte) error {
 		}
 		place := layout.PlaceOf(key)
 		switch place.Part {
-		case layout.PartDescriptor, layout.PartToken, layout.PartJob, layout.PartPurge, layout.PartSequence:
+		case layout.PartJournal, layout.PartDescriptor, layout.PartStream, layout.PartToken, layout.PartJob, layout.PartPurge, layout.PartSequence:
 			from = layout.FamilyEnd(key) // looked at elsewhere, or nothing depends on them
 		case layout.PartUnknown:
 			from = after(key)

@@ -10,6 +10,7 @@
 //
 //	catalog.go      descriptors, purges and sequences; keys of no table
 //	jobs.go         indexes that are being built or removed
+//	journal.go      changes, their shards, and streams
 //	table.go        one table, section by section
 //	items.go        each item, and a lookup of each entry that it calls for
 //	entries.go      each index has as many entries as were found by these lookups

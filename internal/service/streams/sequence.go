@@ -16,7 +16,10 @@ import (
 //
 // As integers they rise as the positions in a shard do, and from a shard to its
 // children.
-const ordinalLen = 20
+const (
+	ordinalLen     = 20
+	sequenceLenMax = 20 + ordinalLen
+)
 
 // appendSequence appends the sequence number of the record at a position.
 func appendSequence(dst []byte, p journal.Position) []byte {
@@ -29,7 +32,10 @@ func appendSequence(dst []byte, p journal.Position) []byte {
 	return append(dst, digits...)
 }
 
-func sequence(p journal.Position) string { return string(appendSequence(nil, p)) }
+func sequence(p journal.Position) string {
+	var text [sequenceLenMax]byte
+	return string(appendSequence(text[:0], p))
+}
 
 // parseSequence returns the position of a sequence number. A greater one than
 // any record can have is the last position that there is: it comes after all

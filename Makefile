@@ -26,7 +26,7 @@ build: ## build bin/gramme
 	go build -o $(GRAMME_BIN) ./cmd/gramme
 
 .PHONY: test
-test: lint unit race api e2e crash examples ## run everything
+test: lint unit race api e2e crash streams examples ## run everything
 	@echo "== all passed"
 
 .PHONY: unit
@@ -109,6 +109,11 @@ $(VENV)/installed: test/e2e/python/requirements.txt
 crash: build ## kill the server in the middle of writes and read back
 	@echo "== crash test"
 	cd test && go test -count=1 -v ./crash
+
+.PHONY: streams
+streams: build ## follow a stream with workers that are killed, as is the server
+	@echo "== consumers of streams"
+	cd test && go test -count=1 -v ./streams
 
 .PHONY: examples
 examples: build ## run the example programs and compare what they print

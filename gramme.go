@@ -57,8 +57,20 @@ type Options struct {
 	// DELETING; 0 is not at all. AWS takes seconds.
 	ControlPlaneDelay time.Duration
 
+	Stream StreamOptions
+
 	Now    func() time.Time // the clock, for tests that turn it; default: time.Now
 	Logger *slog.Logger     // default: none
+}
+
+// StreamOptions says how the shards of DynamoDB Streams come and go. What is 0
+// is as on AWS; tests of consumers set less.
+type StreamOptions struct {
+	ShardRotation    time.Duration // how long a shard is open; default 4 hours
+	Retention        time.Duration // how long a record is kept; default 24 hours
+	SplitWrites      int           // writes a second, all through a SplitWindow, that split a shard; default 1,000
+	SplitWindow      time.Duration // default a minute
+	IteratorLifetime time.Duration // how long a shard iterator may be used; default 15 minutes
 }
 
 // Gramme is a running Gramme. It is safe for concurrent use, and a program may
@@ -86,6 +98,7 @@ func Open(o Options) (*Gramme, error) {
 		AccessKey:         o.AccessKey,
 		Secret:            sigv4.Secret(o.SecretKey),
 		ControlPlaneDelay: o.ControlPlaneDelay,
+		Stream:            server.StreamOptions(o.Stream),
 		Env:               env,
 		Logger:            o.Logger,
 	})

@@ -19,7 +19,10 @@ import (
 type commands struct {
 	Serve    serveCommand    `cmd:"" help:"Run the server. Needs no flags."`
 	Coverage coverageCommand `cmd:"" help:"List the services and operations of AWS, done and not done."`
-	Debug    struct {
+	Stream   struct {
+		Tail streamTailCommand `cmd:"" help:"Follow the changes of a running server's table."`
+	} `cmd:"" help:"Read streams of a running server."`
+	Debug struct {
 		Keys  debugKeysCommand  `cmd:"" help:"Print the keys and values of a stopped server's data directory."`
 		Item  debugItemCommand  `cmd:"" help:"Print one item in its stored form and as JSON."`
 		Check debugCheckCommand `cmd:"" help:"Check that a stopped server's data directory holds what its tables should."`

@@ -43,6 +43,25 @@ type serveCommand struct {
 
 	DrainTimeout      time.Duration `env:"GRAMME_DRAIN_TIMEOUT" default:"10s" help:"How long requests in flight may take after SIGTERM."`
 	ControlPlaneDelay time.Duration `env:"GRAMME_CONTROL_PLANE_DELAY" default:"0s" help:"How long a table stays in CREATING, UPDATING and DELETING."`
+
+	Stream streamFlags `embed:"" prefix:"stream-"`
+}
+
+// streamFlags are the flags of serve that say how the shards of streams come
+// and go. The defaults are AWS's.
+type streamFlags struct {
+	ShardRotation    time.Duration `env:"GRAMME_STREAM_SHARD_ROTATION" default:"4h" help:"How long a shard of a stream is open; then another one goes on."`
+	Retention        time.Duration `env:"GRAMME_STREAM_RETENTION" default:"24h" help:"How long a stream keeps a record."`
+	SplitWrites      int           `env:"GRAMME_STREAM_SPLIT_WRITES" default:"1000" help:"Writes a second, all through the window, that split a shard in two."`
+	SplitWindow      time.Duration `env:"GRAMME_STREAM_SPLIT_WINDOW" default:"1m" help:"How long a shard is too busy before it is split."`
+	IteratorLifetime time.Duration `env:"GRAMME_STREAM_ITERATOR_LIFETIME" default:"15m" help:"How long a shard iterator may be used."`
+}
+
+func (s *streamFlags) check() error {
+	if min(s.ShardRotation, s.Retention, s.SplitWindow, s.IteratorLifetime) <= 0 || s.SplitWrites <= 0 {
+		return errors.New("the times and numbers of --stream-... are above 0")
+	}
+	return nil
 }
 
 // Run serves until SIGTERM or SIGINT, and drains. A second signal ends the
@@ -100,6 +119,9 @@ func (s *serveCommand) check() (*net.TCPAddr, error) {
 	if s.DrainTimeout < 0 || s.ControlPlaneDelay < 0 {
 		return nil, errors.New("--drain-timeout and --control-plane-delay are not below 0")
 	}
+	if err := s.Stream.check(); err != nil {
+		return nil, err
+	}
 	addr, err := resolve(s.Addr)
 	if err != nil {
 		return nil, err
@@ -121,6 +143,7 @@ func (s *serveCommand) options(logs io.Writer) (server.Options, error) {
 		AccessKey:         s.AccessKey,
 		Secret:            s.SecretKey,
 		ControlPlaneDelay: s.ControlPlaneDelay,
+		Stream:            server.StreamOptions(s.Stream),
 		Logger:            s.logger(logs),
 		Version:           buildVersion(),
 	}

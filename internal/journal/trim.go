@@ -125,3 +125,17 @@ func lookBehind(snap *kv.Snapshot, shard layout.Shard, stamp, upTo uint64, befor
 	change, err := layout.ParseChange(it.Value())
 	return key.Stamp, change.Time < before, err
 }
+
+// Older returns the position behind the last record of a shard that is older
+// than a time, in microseconds since 1970; the zero Position when all that are
+// still there are as old or younger. It costs a search as Trim does.
+func (j *Journal) Older(ctx context.Context, shard layout.Shard, than int64) (Position, error) {
+	if _, err := j.store.AwaitWatermark(ctx); err != nil {
+		return Position{}, err
+	}
+	last, _, err := j.trimmable(ctx, shard, than)
+	if err != nil || last == 0 {
+		return Position{}, err
+	}
+	return behind(last), nil
+}

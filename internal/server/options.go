@@ -33,9 +33,28 @@ type Options struct {
 	// DELETING. AWS takes seconds.
 	ControlPlaneDelay time.Duration
 
+	Stream StreamOptions
+
 	Env     base.Env     // default: the machine's clock and chance
 	Logger  *slog.Logger // default: none
 	Version string       // of the build, for the metrics page
+}
+
+// StreamOptions says how the shards of DynamoDB Streams come and go. What is 0
+// is as on AWS.
+type StreamOptions struct {
+	ShardRotation    time.Duration // how long a shard is open; default 4 hours
+	Retention        time.Duration // how long a record is kept; default 24 hours
+	SplitWrites      int           // writes a second, all through a SplitWindow, that split a shard; default 1,000
+	SplitWindow      time.Duration // default a minute
+	IteratorLifetime time.Duration // default 15 minutes
+}
+
+func (o StreamOptions) check() error {
+	if min(o.ShardRotation, o.Retention, o.SplitWindow, o.IteratorLifetime) < 0 || o.SplitWrites < 0 {
+		return fmt.Errorf("times and numbers of streams are not below 0")
+	}
+	return nil
 }
 
 func (o Options) withDefaults() Options {
@@ -71,7 +90,7 @@ func (o Options) check() error {
 	if o.ControlPlaneDelay < 0 || o.CacheBytes < 0 {
 		return fmt.Errorf("the control plane's delay and the size of the cache are not below 0")
 	}
-	return nil
+	return o.Stream.check()
 }
 
 // notInAccessKey: AWS has word characters only.

@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"github.com/gramme-db/gramme/internal/gateway"
+	"github.com/gramme-db/gramme/internal/journal"
 	"github.com/gramme-db/gramme/internal/kv"
 	"github.com/gramme-db/gramme/internal/server/metrics"
 	"github.com/gramme-db/gramme/internal/wire/sigv4"
@@ -53,9 +54,11 @@ func Open(o Options) (*Server, error) {
 func (s *Server) openServices() error {
 	w := world{
 		store:             s.store,
+		journal:           journal.New(s.store),
 		env:               s.options.Env,
 		logger:            s.options.Logger,
 		controlPlaneDelay: s.options.ControlPlaneDelay,
+		stream:            s.options.Stream,
 	}
 	for _, row := range services() {
 		running, err := row.open(context.Background(), w)

@@ -106,6 +106,8 @@ func TestOptions(t *testing.T) {
 		{Options{Secret: "hidden"}, "an access key and its secret go together"},
 		{Options{AccessKey: "a/b", Secret: "hidden"}, "the access key id is not made of up to 128 letters, digits and underscores"},
 		{Options{ControlPlaneDelay: -1}, "the control plane's delay and the size of the cache are not below 0"},
+		{Options{Stream: StreamOptions{Retention: -1}}, "times and numbers of streams are not below 0"},
+		{Options{Stream: StreamOptions{SplitWrites: -1}}, "times and numbers of streams are not below 0"},
 		{Options{CacheBytes: -1}, "the control plane's delay and the size of the cache are not below 0"},
 	} {
 		if _, err := Open(c.options); err == nil || err.Error() != c.want {

@@ -6,10 +6,13 @@ import (
 	"time"
 
 	dynamodbapi "github.com/gramme-db/gramme/internal/api/dynamodb"
+	streamsapi "github.com/gramme-db/gramme/internal/api/dynamodbstreams"
 	"github.com/gramme-db/gramme/internal/base"
 	"github.com/gramme-db/gramme/internal/gateway"
+	"github.com/gramme-db/gramme/internal/journal"
 	"github.com/gramme-db/gramme/internal/kv"
 	"github.com/gramme-db/gramme/internal/service/dynamodb"
+	"github.com/gramme-db/gramme/internal/service/streams"
 )
 
 // services is the table of AWS's services in Gramme. They are opened in this
@@ -18,6 +21,7 @@ import (
 func services() []service {
 	return []service{
 		{name: "dynamodb", open: openDynamoDB},
+		{name: "dynamodbstreams", open: openStreams},
 	}
 }
 
@@ -30,9 +34,11 @@ type service struct {
 // world is what services are opened with.
 type world struct {
 	store             *kv.Store
+	journal           *journal.Journal
 	env               base.Env
 	logger            *slog.Logger
 	controlPlaneDelay time.Duration
+	stream            StreamOptions
 }
 
 // opened is a service that is running.
@@ -45,9 +51,16 @@ type opened struct {
 func openDynamoDB(ctx context.Context, w world) (opened, error) {
 	s, err := dynamodb.Open(ctx, dynamodb.Options{
 		Store:             w.store,
+		Journal:           w.journal,
 		Env:               w.env,
 		Logger:            w.logger,
 		ControlPlaneDelay: w.controlPlaneDelay,
+		Stream: dynamodb.StreamOptions{
+			Rotation:    w.stream.ShardRotation,
+			Retention:   w.stream.Retention,
+			SplitWrites: w.stream.SplitWrites,
+			SplitWindow: w.stream.SplitWindow,
+		},
 	})
 	if err != nil {
 		return opened{}, err
@@ -60,5 +73,26 @@ func openDynamoDB(ctx context.Context, w world) (opened, error) {
 			Operations:   s.Operations().Table(),
 		},
 		close: s.Close,
+	}, nil
+}
+
+func openStreams(ctx context.Context, w world) (opened, error) {
+	s, err := streams.Open(ctx, streams.Options{
+		Store:            w.store,
+		Journal:          w.journal,
+		Env:              w.env,
+		IteratorLifetime: w.stream.IteratorLifetime,
+	})
+	if err != nil {
+		return opened{}, err
+	}
+	return opened{
+		endpoint: gateway.Endpoint{
+			TargetPrefix: streamsapi.TargetPrefix,
+			SigningName:  streamsapi.SigningName,
+			JSONVersion:  streamsapi.JSONVersion,
+			Operations:   s.Operations().Table(),
+		},
+		close: func() error { return nil },
 	}, nil
 }

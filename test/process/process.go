@@ -44,6 +44,7 @@ type Options struct {
 
 	Durability        string        // of --durability; default: the server's
 	ControlPlaneDelay time.Duration // how long tables stay CREATING, UPDATING, DELETING
+	Env               []string      // more variables, as in GRAMME_STREAM_RETENTION=1m
 }
 
 // Server is a running gramme.
@@ -163,7 +164,7 @@ func environment(o Options) []string {
 	if o.Static {
 		env = append(env, "GRAMME_AUTH=static", "GRAMME_ACCESS_KEY="+AccessKey, "GRAMME_SECRET_KEY="+SecretKey)
 	}
-	return env
+	return append(env, o.Env...)
 }
 
 // freeAddr returns an address that nobody listened on a moment ago.

@@ -33,6 +33,11 @@ import (
 //	| 1   | 1   | 8, BE    | text |
 //	+-----+-----+----------+------+
 //
+//	+-----+-----+        +--------+
+//	| 'c' | 'i' |   ->   | secret |                         what shard iterators are
+//	| 1   | 1   |        | 32     |                         authenticated with
+//	+-----+-----+        +--------+
+//
 // Records of a shard lie in the order of their commits: stamp is that of the
 // update which wrote the record together with the item, ordinal tells the
 // records of one update apart.
@@ -57,6 +62,7 @@ const (
 	sectionShards  = 's'
 	sectionTrims   = 't'
 	sectionCursors = 'k'
+	sectionSecret  = 'i'
 )
 
 // ErrJournal reports stored bytes that are nothing of the journal.
@@ -211,6 +217,9 @@ type Shard struct {
 	Number uint32 `json:"-"` // in the key; within the table, from 1 on, never used again
 	Parent uint32 `json:"parent,omitempty"`
 
+	// ParentCreatedAt outlives the parent, of whose id it is a part.
+	ParentCreatedAt int64 `json:"parentCreatedAt,omitempty"`
+
 	FirstHash uint32 `json:"firstHash"`
 	LastHash  uint32 `json:"lastHash"` // within
 
@@ -320,6 +329,12 @@ func ParseCursor(value []byte) (Cursor, error) {
 	return c, nil
 }
 
+// IteratorSecretBytes is the length of the secret of shard iterators.
+const IteratorSecretBytes = 32
+
+// AppendIteratorSecretKey appends the key of the secret of shard iterators.
+func AppendIteratorSecretKey(dst []byte) []byte { return append(dst, familyJournal, sectionSecret) }
+
 // describeJournal describes a key of the family; ok is false when it is none.
 func describeJournal(key, value []byte) (line string, ok bool) {
 	if k, err := ParseChangeKey(key); err == nil {
@@ -336,6 +351,9 @@ func describeJournal(key, value []byte) (line string, ok bool) {
 	const headLen = 2 + 8
 	if stamp, err := ParseTrim(value); err == nil && len(key) == headLen+4 && key[1] == sectionTrims {
 		return fmt.Sprintf("trimmed table=%d shard=%d up to stamp=%d", binary.BigEndian.Uint64(key[2:]), binary.BigEndian.Uint32(key[headLen:]), stamp), true
+	}
+	if len(key) == 2 && key[1] == sectionSecret {
+		return "secret of shard iterators", true
 	}
 	if len(key) > headLen && key[1] == sectionCursors && len(value) > 0 {
 		return fmt.Sprintf("cursor table=%d reader=%q %s", binary.BigEndian.Uint64(key[2:]), key[headLen:], value[1:]), true

@@ -30,7 +30,7 @@ func openShards(tx *kv.Tx, t *schema.Table, now time.Time) error {
 		t.Journal.Next++
 	}
 	for at := range t.Journal.Shards {
-		if err := putOpenShard(tx, t, at, 0, now); err != nil {
+		if err := putOpenShard(tx, t, at, layout.Shard{}, now); err != nil {
 			return err
 		}
 	}
@@ -46,34 +46,35 @@ func partitions(c schema.Capacity) int {
 	return int(min(max(n, 1), openShardsMax))
 }
 
-// putOpenShard writes the open shard at a place of the table's list as a new one.
-func putOpenShard(tx *kv.Tx, t *schema.Table, at int, parent uint32, now time.Time) error {
+// putOpenShard writes the open shard at a place of the table's list as a new
+// one. The zero Shard is no parent.
+func putOpenShard(tx *kv.Tx, t *schema.Table, at int, parent layout.Shard, now time.Time) error {
 	shard := layout.Shard{
-		Parent: parent, FirstHash: t.Journal.Shards[at].FirstHash, LastHash: t.Journal.LastHash(at),
+		Parent: parent.Number, ParentCreatedAt: parent.CreatedAt, FirstHash: t.Journal.Shards[at].FirstHash, LastHash: t.Journal.LastHash(at),
 		Start: uint64(tx.Stamp()), CreatedAt: now.UnixMilli(),
 	}
 	return tx.Set(layout.AppendShardKey(nil, t.ID, t.Journal.Shards[at].Number), layout.AppendShard(nil, shard))
 }
 
-// closeShard closes a shard of a table in the store.
-func closeShard(tx *kv.Tx, table uint64, number uint32, now time.Time) error {
+// closeShard closes a shard of a table in the store, and returns it.
+func closeShard(tx *kv.Tx, table uint64, number uint32, now time.Time) (layout.Shard, error) {
 	key := layout.AppendShardKey(nil, table, number)
 	stored, err := tx.Get(key, nil)
 	if err != nil {
-		return err
+		return layout.Shard{}, err
 	}
 	shard, err := layout.ParseShard(key, stored)
 	if err != nil {
-		return err
+		return layout.Shard{}, err
 	}
 	shard.End, shard.ClosedAt = uint64(tx.Stamp()), now.UnixMilli()
-	return tx.Set(key, layout.AppendShard(nil, shard))
+	return shard, tx.Set(key, layout.AppendShard(nil, shard))
 }
 
 // closeShards closes all open shards of a table. t is the caller's.
 func closeShards(tx *kv.Tx, t *schema.Table, now time.Time) error {
 	for _, open := range t.Journal.Shards {
-		if err := closeShard(tx, t.ID, open.Number, now); err != nil {
+		if _, err := closeShard(tx, t.ID, open.Number, now); err != nil {
 			return err
 		}
 	}
@@ -86,8 +87,8 @@ func closeShards(tx *kv.Tx, t *schema.Table, now time.Time) error {
 func reshard(tx *kv.Tx, t *schema.Table, children map[uint32]int, now time.Time) error {
 	before := t.Journal
 	after := schema.Journal{Next: before.Next}
-	parents := map[uint32]uint32{}
-	add := func(parent, firstHash uint32) {
+	parents := map[uint32]layout.Shard{} // of the new ones
+	add := func(parent layout.Shard, firstHash uint32) {
 		after.Shards = append(after.Shards, schema.JournalShard{Number: after.Next, FirstHash: firstHash})
 		parents[after.Next] = parent
 		after.Next++
@@ -98,12 +99,13 @@ func reshard(tx *kv.Tx, t *schema.Table, children map[uint32]int, now time.Time)
 			after.Shards = append(after.Shards, open)
 			continue
 		}
-		if err := closeShard(tx, t.ID, open.Number, now); err != nil {
+		parent, err := closeShard(tx, t.ID, open.Number, now)
+		if err != nil {
 			return err
 		}
-		add(open.Number, open.FirstHash)
+		add(parent, open.FirstHash)
 		if n > 1 && open.FirstHash < before.LastHash(at) {
-			add(open.Number, before.Middle(at))
+			add(parent, before.Middle(at))
 		}
 	}
 	t.Journal = after

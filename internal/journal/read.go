@@ -50,11 +50,11 @@ func (j *Journal) Read(ctx context.Context, q Query) (Page, error) {
 	if err != nil {
 		return Page{}, err
 	}
-	if q.After.Stamp < trimmed {
+	if q.After.Before(trimmed) {
 		if !q.FromHorizon {
 			return Page{}, ErrTrimmed
 		}
-		q.After = behind(trimmed)
+		q.After = trimmed
 	}
 	page, all, err := read(snap, q, uint64(upTo))
 	// A shard may have been closed after the watermark was taken: then records
@@ -107,14 +107,15 @@ func shardIn(snap *kv.Snapshot, table uint64, number uint32) (layout.Shard, erro
 	return layout.ParseShard(key, value)
 }
 
-// trimmedIn returns the stamp up to which the records of a shard were removed.
-func trimmedIn(snap *kv.Snapshot, table uint64, number uint32) (stamp uint64, err error) {
+// trimmedIn returns the position up to which the records of a shard were
+// removed, the zero Position if none was.
+func trimmedIn(snap *kv.Snapshot, table uint64, number uint32) (Position, error) {
 	value, err := snap.Get(layout.AppendTrimKey(nil, table, number), nil)
 	if errors.Is(err, kv.ErrNotFound) {
-		return 0, nil
+		return Position{}, nil
 	}
 	if err != nil {
-		return 0, err
+		return Position{}, err
 	}
 	return layout.ParseTrim(value)
 }
@@ -166,9 +167,6 @@ func (j *Journal) Tip(ctx context.Context, table uint64, number uint32) (Tip, er
 	if tip.Shard, err = shardIn(snap, table, number); err != nil {
 		return Tip{}, err
 	}
-	trimmed, err := trimmedIn(snap, table, number)
-	if trimmed > 0 {
-		tip.Trimmed = behind(trimmed)
-	}
+	tip.Trimmed, err = trimmedIn(snap, table, number)
 	return tip, err
 }

@@ -20,7 +20,7 @@ func (j *Journal) Trim(ctx context.Context, shard layout.Shard, before int64) (g
 	if !more && shard.Closed() && shard.ClosedAt*microsPerMilli < before {
 		return true, j.remove(ctx, shard)
 	}
-	if last == 0 {
+	if last == (Position{}) {
 		return false, nil
 	}
 	key := layout.AppendTrimKey(nil, shard.Table, shard.Number)
@@ -30,12 +30,12 @@ func (j *Journal) Trim(ctx context.Context, shard layout.Shard, before int64) (g
 			return err
 		}
 		if err == nil {
-			if trimmed, err := layout.ParseTrim(stored); err != nil || trimmed >= last {
+			if trimmed, err := layout.ParseTrim(stored); err != nil || !trimmed.Before(last) {
 				return err // another process was faster
 			}
 		}
 		records := layout.Changes(shard.Table, shard.Number)
-		records.End = layout.ChangesBehind(shard.Table, shard.Number, Position{}, last).End
+		records.End = layout.ChangesBehind(shard.Table, shard.Number, Position{}, last.Stamp).End
 		if err := tx.DeleteRange(records.Start, records.End); err != nil {
 			return err
 		}
@@ -59,51 +59,64 @@ func (j *Journal) remove(ctx context.Context, shard layout.Shard) error {
 	return err
 }
 
-// trimmable returns the greatest stamp of the records that are older than a
-// time, 0 when none is; more says that there are younger ones. Times rise with
-// the stamps, so a search by halves finds the place with few looks.
-func (j *Journal) trimmable(ctx context.Context, shard layout.Shard, before int64) (last uint64, more bool, err error) {
+// trimmable returns the position of the last record that is older than a time,
+// the zero Position when none is; more says that there are younger ones.
+func (j *Journal) trimmable(ctx context.Context, shard layout.Shard, before int64) (last Position, more bool, err error) {
 	upTo := uint64(j.store.Watermark())
 	snap, err := j.store.Snapshot(ctx)
 	if err != nil {
-		return 0, false, err
+		return Position{}, false, err
 	}
 	defer snap.Close()
-	// All records up to low are old, the one behind high is not, if there is one.
-	low, err := trimmedIn(snap, shard.Table, shard.Number)
+	trimmed, err := trimmedIn(snap, shard.Table, shard.Number)
 	if err != nil {
-		return 0, false, err
+		return Position{}, false, err
 	}
+	stamp, more, err := searchOld(snap, shard, trimmed.Stamp, upTo, before)
+	if err != nil || stamp == 0 {
+		return Position{}, more, err
+	}
+	last, err = lastOf(snap, shard, stamp)
+	return last, more, err
+}
+
+// searchOld returns the greatest stamp of the records behind another that are
+// older than a time, 0 when none is; more says that there are younger ones.
+// Times rise with the stamps, so a search by halves finds the place with few
+// looks.
+func searchOld(snap *kv.Snapshot, shard layout.Shard, low, upTo uint64, before int64) (last uint64, more bool, err error) {
+	// All records up to low are old, the one behind high is not, if there is one.
 	high := max(low, upTo)
-	for looks := 0; looks < trimSearchMax; looks++ {
+	for looks := 0; looks < trimSearchMax && (looks == 0 || low < high); looks++ {
 		middle := low + (high-low)/2
 		if looks == 0 {
 			middle = low // most often nothing is old, or there is nothing
 		}
 		found, old, err := lookBehind(snap, shard, middle, upTo, before)
-		if err != nil {
-			return 0, false, err
-		}
 		switch {
-		case found == 0 && looks == 0:
-			return 0, false, nil
-		case found == 0:
-			high = middle
+		case err != nil || found == 0 && looks == 0:
+			return 0, false, err
 		case old:
 			low, last = found, found
 		case looks == 0:
 			return 0, true, nil
 		default:
-			high, more = middle, true
+			high, more = middle, more || found != 0
 		}
-		if low >= high {
-			break
-		}
-	}
-	if next, _, err := lookBehind(snap, shard, last, upTo, before); err != nil || next != 0 {
-		return last, true, err
 	}
 	return last, more, nil
+}
+
+// lastOf returns the position of the last record with a stamp.
+func lastOf(snap *kv.Snapshot, shard layout.Shard, stamp uint64) (Position, error) {
+	keys := layout.ChangesBehind(shard.Table, shard.Number, behind(stamp-1), stamp)
+	it := snap.Scan(keys.Start, keys.End, true)
+	defer it.Close()
+	if !it.Next() {
+		return Position{}, it.Err()
+	}
+	key, err := layout.ParseChangeKey(it.Key())
+	return key.Position, err
 }
 
 // lookBehind returns the stamp of the first record behind a stamp, 0 when there
@@ -134,8 +147,5 @@ func (j *Journal) Older(ctx context.Context, shard layout.Shard, than int64) (Po
 		return Position{}, err
 	}
 	last, _, err := j.trimmable(ctx, shard, than)
-	if err != nil || last == 0 {
-		return Position{}, err
-	}
-	return behind(last), nil
+	return last, err
 }

@@ -23,10 +23,10 @@ import (
 //	| 1   | 1   | 8, BE    | 4, BE | 8, BE | 4, BE   |
 //	+-----+-----+----------+-------+-------+---------+
 //
-//	+-----+-----+----------+-------+        +-------+
-//	| 'c' | 't' | table id | shard |   ->   | stamp |      a trim mark: records up to
-//	| 1   | 1   | 8, BE    | 4, BE |        | 8, BE |      the stamp were removed
-//	+-----+-----+----------+-------+        +-------+
+//	+-----+-----+----------+-------+        +-------+---------+    a trim mark:
+//	| 'c' | 't' | table id | shard |   ->   | stamp | ordinal |    the last record
+//	| 1   | 1   | 8, BE    | 4, BE |        | 8, BE | 4, BE   |    that was removed
+//	+-----+-----+----------+-------+        +-------+---------+
 //
 //	+-----+-----+----------+------+
 //	| 'c' | 'k' | table id | name |                         a reader's cursor
@@ -278,14 +278,16 @@ func AppendTrimKey(dst []byte, table uint64, shard uint32) []byte {
 }
 
 // AppendTrim appends the value of a trim mark.
-func AppendTrim(dst []byte, stamp uint64) []byte { return binary.BigEndian.AppendUint64(dst, stamp) }
+func AppendTrim(dst []byte, p Position) []byte {
+	return binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint64(dst, p.Stamp), p.Ordinal)
+}
 
-// ParseTrim returns the stamp up to which records were removed.
-func ParseTrim(value []byte) (stamp uint64, err error) {
-	if len(value) != 8 {
-		return 0, fmt.Errorf("%w: a trim mark has 8 bytes", ErrJournal)
+// ParseTrim returns where the last record stood that was removed.
+func ParseTrim(value []byte) (Position, error) {
+	if len(value) != 12 {
+		return Position{}, fmt.Errorf("%w: a trim mark has 12 bytes", ErrJournal)
 	}
-	return binary.BigEndian.Uint64(value), nil
+	return Position{binary.BigEndian.Uint64(value), binary.BigEndian.Uint32(value[8:])}, nil
 }
 
 // Cursor is how far a reader of a whole table has come in the shards that it
@@ -349,8 +351,8 @@ func describeJournal(key, value []byte) (line string, ok bool) {
 		return fmt.Sprintf("shard table=%d shard=%d %s", s.Table, s.Number, value[1:]), true
 	}
 	const headLen = 2 + 8
-	if stamp, err := ParseTrim(value); err == nil && len(key) == headLen+4 && key[1] == sectionTrims {
-		return fmt.Sprintf("trimmed table=%d shard=%d up to stamp=%d", binary.BigEndian.Uint64(key[2:]), binary.BigEndian.Uint32(key[headLen:]), stamp), true
+	if p, err := ParseTrim(value); err == nil && len(key) == headLen+4 && key[1] == sectionTrims {
+		return fmt.Sprintf("trimmed table=%d shard=%d up to stamp=%d.%d", binary.BigEndian.Uint64(key[2:]), binary.BigEndian.Uint32(key[headLen:]), p.Stamp, p.Ordinal), true
 	}
 	if len(key) == 2 && key[1] == sectionSecret {
 		return "secret of shard iterators", true

@@ -83,8 +83,8 @@ func TestGolden(t *testing.T) {
 			`shard table=7 shard=3 {"parent":1,"firstHash":0,"lastHash":9,"start":5,"end":6,"createdAt":7,"closedAt":8}`,
 		},
 		{
-			"trim mark", AppendTrimKey(nil, 7, 3), AppendTrim(nil, 5),
-			"63 74 0000000000000007 00000003 | 0000000000000005", "trimmed table=7 shard=3 up to stamp=5",
+			"trim mark", AppendTrimKey(nil, 7, 3), AppendTrim(nil, Position{5, 1}),
+			"63 74 0000000000000007 00000003 | 0000000000000005 00000001", "trimmed table=7 shard=3 up to stamp=5.1",
 		},
 		{
 			"cursor", AppendCursorKey(nil, 7, "mail"), AppendCursor(nil, Cursor{[]CursorShard{{3, Position{5, 0}, true}}}),

@@ -87,7 +87,7 @@ func bySequence(in *api.GetShardIteratorInput, tip *journal.Tip) (journal.Positi
 	if in.ShardIteratorType.Value == api.ShardIteratorTypeAtSequenceNumber {
 		after = before(after)
 	}
-	if after.Stamp < tip.Trimmed.Stamp {
+	if after.Before(tip.Trimmed) {
 		return after, trimmed()
 	}
 	return after, nil

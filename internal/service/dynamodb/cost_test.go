@@ -35,7 +35,7 @@ func TestCost(t *testing.T) {
 		{"GetItem of a missing item", "GetItem", `{"TableName":"plain","Key":{"pk":{"S":"none"}}}`, 1, 0, 4},
 		{"PutItem", "PutItem", `{"TableName":"plain","Item":` + item + `}`, 1, 1, 11},
 		{"PutItem with an index", "PutItem", `{"TableName":"indexed","Item":` + item + `}`, 1, 1, 23},
-		{"PutItem with a local index", "PutItem", `{"TableName":"local","Item":` + item + `}`, 2, 1, 33},
+		{"PutItem with a local index", "PutItem", `{"TableName":"local","Item":` + item + `}`, 2, 1, 34},
 		{"PutItem with a condition", "PutItem", `{"TableName":"plain","Item":` + item + `,"ConditionExpression":"n <> :n","ExpressionAttributeValues":{":n":{"N":"@"}}}`, 1, 1, 14},
 		{"UpdateItem", "UpdateItem", `{"TableName":"plain","Key":{"pk":{"S":"a"}},"UpdateExpression":"ADD v :one","ExpressionAttributeValues":{":one":{"N":"1"}}}`, 1, 1, 20},
 		{"TransactWriteItems", "TransactWriteItems", `{"TransactItems":[

@@ -12,7 +12,10 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/gramme-db/gramme/internal/item"
 	"github.com/gramme-db/gramme/internal/kv/driver"
+	"github.com/gramme-db/gramme/internal/service/dynamodb/schema"
+	"github.com/gramme-db/gramme/internal/wire"
 )
 
 // batchAnswer is what the tests look at in an answer to a batch.
@@ -109,7 +112,12 @@ func TestBatchGetLeavesTheRest(t *testing.T) {
 		"other":{"Keys":[` + idKey(0) + `],"ProjectionExpression":"n"}}`
 	seen, units := map[string]bool{}, 0.0
 	for calls := 1; ; calls++ {
+		before := w.store.Counts()
 		a := w.batch(t, "BatchGetItem", `{"RequestItems":`+rest+`,"ReturnConsumedCapacity":"TOTAL"}`)
+		const most = batchBytesMax/bytes + batchReadersMax // what is found to be too much has been read
+		if reads := w.store.Counts().Sub(before).Gets; reads > most {
+			t.Errorf("call %d reads %d items, want at most %d", calls, reads, most)
+		}
 		total := 0
 		for _, it := range a.Responses["tab"] {
 			if strings.Contains(string(it), `"id"`) || seen[string(it[:20])] {
@@ -279,6 +287,21 @@ func TestBatchFillsCollection(t *testing.T) {
 	}
 	w.must(t, "BatchWriteItem", `{"RequestItems":{"indexed":[`+put(10)+`,`+remove(0)+`]}}`)
 	w.checkStore(t, "indexed")
+}
+
+// TestBatchMetrics: of a collection that grew in several updates, the last size
+// is told.
+func TestBatchMetrics(t *testing.T) {
+	m := batchMetrics{asked: wire.Some("SIZE"), tables: []string{"tab"}}
+	tbl := &schema.Table{Partition: schema.KeyAttribute{Name: "pk"}, Indexes: []schema.Index{{Local: true}}}
+	for _, before := range []int64{1 << 30, 3 << 30} {
+		w := batchWrite{key: schema.Key{Partition: item.String("p")}}
+		w.outcome = outcome{table: tbl, collection: &collection{before: before}}
+		m.add(&w)
+	}
+	if got := m.all()[0].Value; len(got) != 1 || got[0].SizeEstimateRangeGB[0] != 3 {
+		t.Errorf("metrics %+v, want one of 3 GB", got)
+	}
 }
 
 // TestBatchesAreSingleOperations does the same at random in two worlds, in one

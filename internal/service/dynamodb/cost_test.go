@@ -2,6 +2,7 @@ package dynamodb
 
 import (
 	"context"
+	"math"
 	"strings"
 	"testing"
 
@@ -77,7 +78,10 @@ func (w *world) measure(t *testing.T, operation, body string) (cost kv.Counts, a
 	for range 10 {
 		call()
 	}
-	allocs = testing.AllocsPerRun(200, call)
+	allocs = math.Inf(1)
+	for range 3 { // whatever the engine does meanwhile counts too
+		allocs = min(allocs, testing.AllocsPerRun(100, call))
+	}
 	before := w.store.Counts()
 	call()
 	return w.store.Counts().Sub(before), allocs

@@ -60,6 +60,7 @@ func TestTransactionSizes(t *testing.T) {
 		{"4 MB of reads", "TransactGetItems", many(100, get), ""},
 		{"a full item and a byte", "TransactWriteItems", many(1, put(full+1)), `"Item size has exceeded the maximum allowed size"`},
 		{"more than 4 MB", "TransactWriteItems", many(11, put(full)), large},
+		{"more than 4 MB, whatever is there", "TransactWriteItems", strings.Replace(many(11, put(full)), `"TableName"`, `"ConditionExpression":"attribute_not_exists(id)","TableName"`, 1), large},
 		{"an update beyond the limit of an item", "TransactWriteItems", many(1, update), `{"Code":"ValidationError","Message":"Item size to update has exceeded the maximum allowed size"}`},
 		{"smaller items", "TransactWriteItems", many(10, put(full-100)), ""},
 		{"and one more", "TransactWriteItems", `{"TransactItems":[` + put(full-100)(10) + `]}`, ""},
@@ -69,6 +70,32 @@ func TestTransactionSizes(t *testing.T) {
 		answer, status := w.answer(c.operation, c.body)
 		if got := string(answer); (status == 200) != (c.want == "") || !strings.Contains(got, c.want) {
 			t.Errorf("%s: %d %.300s, want %s", c.name, status, got, c.want)
+		}
+	}
+}
+
+// TestTransactionUnits holds what actions on an item of 5 KB cost, and what
+// sending them again does: the larger of what was there before and after counts.
+func TestTransactionUnits(t *testing.T) {
+	const key = `"TableName":"tab","Key":{"id":{"S":"a"}}`
+	large := `"Item":{"id":{"S":"a"},"t":{"S":"` + strings.Repeat("x", 5000) + `"}`
+	for _, c := range []struct{ name, action string }{
+		{"check", `{"ConditionCheck":{` + key + `,"ConditionExpression":"attribute_exists(t)"}}`},
+		{"put", `{"Put":{"TableName":"tab","Item":{"id":{"S":"a"}}}}`},
+		{"update", `{"Update":{` + key + `,"UpdateExpression":"REMOVE t"}}`},
+		{"delete", `{"Delete":{` + key + `}}`},
+	} {
+		w := newWorld(t)
+		w.mustDo(t, request{"CreateTable", createPlain})
+		w.mustDo(t, request{"PutItem", `{"TableName":"tab",` + large + `}}`})
+		body := `{"ClientRequestToken":"t","ReturnConsumedCapacity":"TOTAL","TransactItems":[` + c.action + `]}`
+		for _, want := range []string{
+			`{"ConsumedCapacity":[{"TableName":"tab","CapacityUnits":10.0,"WriteCapacityUnits":10.0}]}`,
+			`{"ConsumedCapacity":[{"TableName":"tab","CapacityUnits":4.0,"ReadCapacityUnits":4.0}]}`,
+		} {
+			if answer, _ := w.answer("TransactWriteItems", body); string(answer) != want {
+				t.Errorf("%s: %s, want %s", c.name, answer, want)
+			}
 		}
 	}
 }

@@ -65,6 +65,30 @@ func TestCollectionLimit(t *testing.T) {
 	}
 }
 
+// TestCollectionGrowsTogether: what counts is what all writes make of a
+// collection, and to blame are those that make it grow.
+func TestCollectionGrowsTogether(t *testing.T) {
+	w := newWorld(t)
+	w.mustDo(t, request{"CreateTable", createIndexed})
+	put := func(sort, bytes int) string {
+		return fmt.Sprintf(`{"pk":{"S":"p"},"sk":{"N":"%d"},"t":{"S":"%s"}}`, sort, strings.Repeat("x", bytes))
+	}
+	batch := func(sizes ...int) request {
+		return request{"BatchWriteItem", `{"RequestItems":{"indexed":[` + each(len(sizes), func(i int) string { return `{"PutRequest":{"Item":` + put(i, sizes[i]) + `}}` }) + `]}}`}
+	}
+	transaction := func(sizes ...int) request {
+		return request{"TransactWriteItems", `{"TransactItems":[` + each(len(sizes), func(i int) string { return `{"Put":{"TableName":"indexed","Item":` + put(i, sizes[i]) + `}}` }) + `]}`}
+	}
+	w.mustDo(t, batch(100, 100, 100))
+	w.service.collectionBytesMax = 10
+	w.refuses(t, batch(110, 100, 91), "Collection size exceeded.")
+	w.refuses(t, transaction(110, 100, 91), "[ItemCollectionSizeLimitExceeded, None, None]")
+	w.mustDo(t, batch(110, 100, 90))
+	w.mustDo(t, transaction(100, 100, 100))
+	w.mustDo(t, transaction(110, 89, 100))
+	w.checkStore(t, "indexed")
+}
+
 // refuses makes a request that is refused with a text.
 func (w *world) refuses(t *testing.T, r request, text string) {
 	t.Helper()

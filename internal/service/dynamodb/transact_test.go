@@ -153,6 +153,35 @@ func TestTokensAreSweptInSteps(t *testing.T) {
 	}
 }
 
+// TestTokenIsUsedAnewWhileSwept uses a token again whose time is over, between
+// the moment at which the sweep finds it and the one at which it removes it.
+func TestTokenIsUsedAnewWhileSwept(t *testing.T) {
+	engine := &heldEngine{Driver: memoryEngine(t)}
+	w := newWorldOn(t, engine)
+	w.mustDo(t, request{"CreateTable", createPlain})
+	add := request{"TransactWriteItems", `{"ClientRequestToken":"t","TransactItems":[{"Update":{"TableName":"tab","Key":{"id":{"S":"a"}},"UpdateExpression":"ADD n :n","ExpressionAttributeValues":{":n":{"N":"1"}}}}]}`}
+	w.mustDo(t, add)
+	w.now = w.now.Add(tokenTTL)
+	h := engine.holdNext()
+	var sweep sync.WaitGroup
+	sweep.Go(func() {
+		if _, err := w.service.tokens.sweep(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	<-h.reached
+	w.mustDo(t, add) // a new one
+	close(h.over)
+	sweep.Wait()
+	w.mustDo(t, add) // the same again
+	if answer, _ := w.answer("GetItem", `{"TableName":"tab","Key":{"id":{"S":"a"}}}`); string(answer) != `{"Item":{"id":{"S":"a"},"n":{"N":"2"}}}` {
+		t.Errorf("after two requests of which one was repeated: %s", answer)
+	}
+	if lines := w.lines(t, 'i'); len(lines) != 2 {
+		t.Errorf("stored are %v, want a record and its expiry", lines)
+	}
+}
+
 // TestTokenServesOnce sends one request from many clients at once: it happens
 // once, and whoever is told so was told the truth.
 func TestTokenServesOnce(t *testing.T) {

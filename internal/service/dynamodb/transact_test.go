@@ -6,16 +6,12 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // tokens does by hand what happens in the background, and prints what is left.
 func (w *world) tokens(t *testing.T) string {
-	for more := true; more; {
-		var err error
-		if more, err = w.service.tokens.sweep(context.Background()); err != nil {
-			t.Fatal(err)
-		}
-	}
+	w.service.tokens.work(context.Background())
 	lines := w.lines(t, 'i')
 	if len(lines) == 0 {
 		return "none\n"
@@ -132,12 +128,14 @@ func TestTokensAreSweptInSteps(t *testing.T) {
 		w.mustDo(t, request{"TransactWriteItems", fmt.Sprintf(`{"ClientRequestToken":"%d","TransactItems":[{"Put":{"TableName":"tab","Item":{"id":{"S":"a"}}}}]}`, i)})
 	}
 	w.now = w.now.Add(tokenTTL - 1)
+	var swept []byte
 	for _, c := range []struct {
 		entries, commits int64
 		left             int
 	}{{0, 0, count}, {tokensSweptMax, 1, tokensSweptMax + 10}, {tokensSweptMax, 1, 10}, {10, 1, 0}, {0, 0, 0}} {
 		before := w.store.Counts()
-		if _, err := w.service.tokens.sweep(context.Background()); err != nil {
+		var err error
+		if swept, _, err = w.service.tokens.sweep(context.Background(), swept); err != nil {
 			t.Fatal(err)
 		}
 		cost := w.store.Counts().Sub(before)
@@ -153,6 +151,38 @@ func TestTokensAreSweptInSteps(t *testing.T) {
 	}
 }
 
+// TestSweepGoesOn shows that a step of the sweep begins where the last one ended:
+// what was removed is still passed by for a while, and that of all steps before
+// would be work without end. What comes behind its back is left to the next run.
+func TestSweepGoesOn(t *testing.T) {
+	w := newWorld(t)
+	w.mustDo(t, request{"CreateTable", createPlain})
+	do := func(token string) {
+		w.mustDo(t, request{"TransactWriteItems", `{"ClientRequestToken":"` + token + `","TransactItems":[{"Put":{"TableName":"tab","Item":{"id":{"S":"a"}}}}]}`})
+	}
+	w.now = w.now.Add(time.Second)
+	for i := range tokensSweptMax + 1 {
+		do(fmt.Sprintf("%03d", i))
+	}
+	w.now = w.now.Add(tokenTTL)
+	swept, more, err := w.service.tokens.sweep(context.Background(), nil)
+	if err != nil || !more || len(w.lines(t, 'i')) != 2 {
+		t.Fatalf("more %v, %v, left are %v", more, err, w.lines(t, 'i'))
+	}
+	w.now = w.now.Add(-tokenTTL - time.Second) // the clock was set back
+	do("early")
+	w.now = w.now.Add(tokenTTL + time.Second)
+	if _, more, err = w.service.tokens.sweep(context.Background(), swept); err != nil || more {
+		t.Errorf("more %v, %v", more, err)
+	}
+	if left := w.lines(t, 'i'); len(left) != 2 || !strings.Contains(left[0], `"early"`) {
+		t.Errorf("left are %v", left)
+	}
+	if left := w.tokens(t); left != "none\n" {
+		t.Errorf("after the next run: %s", left)
+	}
+}
+
 // TestTokenIsUsedAnewWhileSwept uses a token again whose time is over, between
 // the moment at which the sweep finds it and the one at which it removes it.
 func TestTokenIsUsedAnewWhileSwept(t *testing.T) {
@@ -165,9 +195,7 @@ func TestTokenIsUsedAnewWhileSwept(t *testing.T) {
 	h := engine.holdNext()
 	var sweep sync.WaitGroup
 	sweep.Go(func() {
-		if _, err := w.service.tokens.sweep(context.Background()); err != nil {
-			t.Error(err)
-		}
+		w.service.tokens.work(context.Background())
 	})
 	<-h.reached
 	w.mustDo(t, add) // a new one

@@ -293,7 +293,7 @@ func (w heldWriter) Write(p []byte) (int, error) {
 // when they have been read; small ones never have to wait for it.
 func TestAnswersBudget(t *testing.T) {
 	options := testOptions()
-	options.AnswersBytesMax = 3 << 20
+	options.AnswersBytesMax = 4 << 20
 	g := New(options)
 	large := `{"a":"` + strings.Repeat("b", 2<<20) + `"}`
 	slow := heldWriter{httptest.NewRecorder(), make(chan struct{}), make(chan struct{})}

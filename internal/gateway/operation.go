@@ -92,7 +92,7 @@ func (g *Gateway) run(x *exchange, body []byte) {
 	var held int64
 	defer g.large.release(&held)
 	if len(answer) > answerKeepBytesMax { // as those of reads are; with a small one, a write is never said to have failed
-		if err := g.large.reserve(&held, int64(len(answer))); err != nil {
+		if err := g.large.reserve(&held, int64(cap(answer))); err != nil {
 			x.refuse(unavailable(err))
 			return
 		}

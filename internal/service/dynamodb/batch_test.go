@@ -155,6 +155,27 @@ func TestBatchGetLeavesTheRest(t *testing.T) {
 	}
 }
 
+// TestBatchGetsShareMemory: when batches have read much together, each leaves
+// what it has not read yet, but gets on.
+func TestBatchGetsShareMemory(t *testing.T) {
+	w := newBatchWorld(t, memoryEngine(t))
+	w.must(t, "BatchWriteItem", `{"RequestItems":{"tab":[`+each(3, func(i int) string { return putID(i, 10) })+`]}}`)
+	rest := `{"tab":{"Keys":[` + each(3, idKey) + `]}}`
+	w.service.batchBytes.Add(batchesBytesMax + 1) // of others
+	a := w.batch(t, "BatchGetItem", `{"RequestItems":`+rest+`}`)
+	if len(a.Responses["tab"]) != 1 || string(a.UnprocessedKeys["tab"]) != `{"Keys":[`+idKey(1)+`,`+idKey(2)+`]}` {
+		t.Errorf("items %s, unprocessed %s", a.Responses, a.UnprocessedKeys)
+	}
+	w.service.batchBytes.Add(-batchesBytesMax - 1)
+	a = w.batch(t, "BatchGetItem", `{"RequestItems":`+rest+`}`)
+	if len(a.Responses["tab"]) != 3 || len(a.UnprocessedKeys) != 0 {
+		t.Errorf("items %s, unprocessed %s", a.Responses, a.UnprocessedKeys)
+	}
+	if left := w.service.batchBytes.Load(); left != 0 {
+		t.Errorf("%d bytes are counted, and no batch is under way", left)
+	}
+}
+
 // TestBatchMeetsTransaction holds a request in the middle and lets another
 // arrive that writes the same item among others.
 func TestBatchMeetsTransaction(t *testing.T) {

@@ -29,6 +29,7 @@ package dynamodb
 import (
 	"context"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	api "github.com/gramme-db/gramme/internal/api/dynamodb"
@@ -63,6 +64,7 @@ type Service struct {
 
 	conflicts conflicts
 
+	batchBytes         atomic.Int64 // of the items that BatchGetItems under way have read
 	collectionBytesMax int64
 }
 

@@ -111,41 +111,56 @@ func TestShutdownLeavesSilentTLS(t *testing.T) {
 // TestShutdownServesWhatIsInFlight shuts down in the middle of a request, over
 // HTTP/1.1 and HTTP/2: it is answered.
 func TestShutdownServesWhatIsInFlight(t *testing.T) {
-	for _, two := range []bool{false, true} {
-		op := newBlocking()
-		server, l, served := serveWatched(t, New(op.options()), nil)
-		var protocols http.Protocols
-		protocols.SetHTTP1(!two)
-		protocols.SetUnencryptedHTTP2(two)
-		client := &http.Client{Transport: &http.Transport{Protocols: &protocols}}
-		defer client.CloseIdleConnections()
-		r, err := http.NewRequest("POST", "http://"+l.Addr().String(), strings.NewReader(`{}`))
-		if err != nil {
-			t.Fatal(err)
-		}
-		r.Header = newRequest("Echo", "").Header
-		answered := make(chan error, 1)
-		go func() {
-			answer, err := client.Do(r)
-			if err == nil {
-				_, err = io.Copy(io.Discard, answer.Body)
+	certificate := httptest.NewUnstartedServer(nil)
+	certificate.StartTLS()
+	defer certificate.Close()
+	var one, two, twoPlain http.Protocols
+	one.SetHTTP1(true)
+	two.SetHTTP2(true)
+	twoPlain.SetUnencryptedHTTP2(true)
+	for _, c := range []struct {
+		name, scheme string
+		protocols    *http.Protocols
+		config       *tls.Config
+	}{
+		{"HTTP/1.1", "http://", &one, nil},
+		{"HTTP/2", "https://", &two, &tls.Config{Certificates: certificate.TLS.Certificates}},
+		{"HTTP/2 without TLS", "http://", &twoPlain, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			op := newBlocking()
+			server, l, served := serveWatched(t, New(op.options()), c.config)
+			trust := certificate.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
+			client := &http.Client{Transport: &http.Transport{Protocols: c.protocols, TLSClientConfig: &tls.Config{RootCAs: trust}}}
+			defer client.CloseIdleConnections()
+			r, err := http.NewRequest("POST", c.scheme+l.Addr().String(), strings.NewReader(`{}`))
+			if err != nil {
+				t.Fatal(err)
 			}
-			answered <- err
-		}()
-		<-op.began
-		down := make(chan struct{})
-		go func() {
-			shutDown(t, server)
-			close(down)
-		}()
-		<-served // the door is shut
-		close(op.end)
-		if err := <-answered; err != nil {
-			t.Errorf("HTTP/2 %v: %v", two, err)
-		}
-		if err := <-op.ended; err != nil {
-			t.Errorf("HTTP/2 %v: the operation ended with %v", two, err)
-		}
-		<-down
+			r.Header = newRequest("Echo", "").Header
+			answered := make(chan error, 1)
+			go func() {
+				answer, err := client.Do(r)
+				if err == nil {
+					_, err = io.Copy(io.Discard, answer.Body)
+				}
+				answered <- err
+			}()
+			<-op.began
+			down := make(chan struct{})
+			go func() {
+				shutDown(t, server)
+				close(down)
+			}()
+			<-served // the door is shut
+			close(op.end)
+			if err := <-answered; err != nil {
+				t.Error(err)
+			}
+			if err := <-op.ended; err != nil {
+				t.Errorf("the operation ended with %v", err)
+			}
+			<-down
+		})
 	}
 }

@@ -16,17 +16,20 @@ import (
 	"github.com/klauspost/compress/zlib"
 )
 
-// budget bounds the bytes of all bodies in memory.
+// budget bounds the bytes of all bodies in memory, or of all answers.
 type budget struct {
-	max  int64
-	used atomic.Int64
+	max   int64
+	spent error // what reserve returns beyond it
+	used  atomic.Int64
 }
 
-// reserve adds n to what the holder holds, or returns errBodiesMax.
+func (b *budget) init(max int64, spent error) { b.max, b.spent = max, spent }
+
+// reserve adds n to what the holder holds, unless that is too much.
 func (b *budget) reserve(held *int64, n int64) error {
 	if b.used.Add(n) > b.max {
 		b.used.Add(-n)
-		return errBodiesMax
+		return b.spent
 	}
 	*held += n
 	return nil

@@ -277,6 +277,51 @@ func TestBodiesBudget(t *testing.T) {
 	}
 }
 
+// heldWriter is a client that does not read.
+type heldWriter struct {
+	*httptest.ResponseRecorder
+	writing, read chan struct{}
+}
+
+func (w heldWriter) Write(p []byte) (int, error) {
+	close(w.writing)
+	<-w.read
+	return w.ResponseRecorder.Write(p)
+}
+
+// TestAnswersBudget: the memory of all large answers is bounded, and given back
+// when they have been read; small ones never have to wait for it.
+func TestAnswersBudget(t *testing.T) {
+	options := testOptions()
+	options.AnswersBytesMax = 4 << 20
+	g := New(options)
+	large := `{"a":"` + strings.Repeat("b", 2<<20) + `"}`
+	slow := heldWriter{httptest.NewRecorder(), make(chan struct{}), make(chan struct{})}
+	answered := make(chan struct{})
+	go func() {
+		g.ServeHTTP(slow, newRequest("Echo", large))
+		close(answered)
+	}()
+	<-slow.writing
+	if got := status(g, newRequest("Echo", large)); got != http.StatusServiceUnavailable {
+		t.Errorf("second large answer: status %d", got)
+	}
+	if got := status(g, newRequest("Echo", `{}`)); got != http.StatusOK {
+		t.Errorf("a small answer: status %d", got)
+	}
+	close(slow.read)
+	<-answered
+	if slow.Code != http.StatusOK || slow.Body.String() != large {
+		t.Errorf("the slow client got %d and %d bytes", slow.Code, slow.Body.Len())
+	}
+	if got := status(g, newRequest("Echo", large)); got != http.StatusOK {
+		t.Errorf("after the first: status %d", got)
+	}
+	if used := g.large.used.Load(); used != 0 {
+		t.Errorf("%d bytes were not given back", used)
+	}
+}
+
 type readerFunc func([]byte) (int, error)
 
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }

@@ -52,9 +52,10 @@ type Options struct {
 	// when a store is closing. The client is then asked to retry. Nil: none does.
 	Unavailable func(error) bool
 
-	BodyBytesMax   int   // of one request; default 16 MiB
-	BodiesBytesMax int64 // of all requests at once; default 256 MiB
-	RequestsMax    int64 // operations running at once; default 2048
+	BodyBytesMax    int   // of one request; default 16 MiB
+	BodiesBytesMax  int64 // of all requests at once; default 256 MiB
+	AnswersBytesMax int64 // of all large answers at once; default 1 GiB
+	RequestsMax     int64 // operations running at once; default 2048
 }
 
 func (o Options) withDefaults() Options {
@@ -79,6 +80,9 @@ func (o Options) withDefaults() Options {
 	if o.BodiesBytesMax == 0 {
 		o.BodiesBytesMax = bodiesBytesMax
 	}
+	if o.AnswersBytesMax == 0 {
+		o.AnswersBytesMax = answersBytesMax
+	}
 	if o.RequestsMax == 0 {
 		o.RequestsMax = requestsMax
 	}
@@ -90,6 +94,7 @@ type Gateway struct {
 	options Options // with defaults
 	routes  routes
 	bodies  budget
+	large   budget       // answers
 	running atomic.Int64 // operations
 	fixed   fixedHeaders
 	date    dateHeader
@@ -101,7 +106,8 @@ type Gateway struct {
 func New(o Options) *Gateway {
 	o = o.withDefaults()
 	g := &Gateway{options: o, routes: newRoutes(o.Endpoints), fixed: newFixedHeaders()}
-	g.bodies.max = o.BodiesBytesMax
+	g.bodies.init(o.BodiesBytesMax, errBodiesMax)
+	g.large.init(o.AnswersBytesMax, errAnswersMax)
 	return g
 }
 

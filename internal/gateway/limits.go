@@ -5,6 +5,7 @@ import "time"
 const (
 	bodyBytesMax          = 16 << 20         // AWS, compressed and not; beyond it 413
 	bodiesBytesMax        = 256 << 20        // ours, bodies of all requests at once; beyond it 503, which clients retry
+	answersBytesMax       = 1 << 30          // ours, answers beyond answerKeepBytesMax that wait for their clients; beyond it 503
 	requestsMax           = 2048             // ours, operations running at once; beyond it 503
 	bodyKnownFirstBytes   = 64 << 10         // ours; a body is given more memory as it comes in
 	bodyUnknownFirstBytes = 4 << 10          // ours; likewise, where the length is not announced

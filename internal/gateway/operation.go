@@ -89,6 +89,14 @@ func (g *Gateway) run(x *exchange, body []byte) {
 		g.answers.put(buffer)
 		return
 	}
+	var held int64
+	defer g.large.release(&held)
+	if len(answer) > answerKeepBytesMax { // as those of reads are; with a small one, a write is never said to have failed
+		if err := g.large.reserve(&held, int64(cap(answer))); err != nil {
+			x.refuse(unavailable(err))
+			return
+		}
+	}
 	x.outcome.Code = codeOK
 	g.send(x, answer)
 	*buffer = answer[:0]
@@ -154,6 +162,7 @@ const statusClientGone = 499
 
 var (
 	errRequestsMax = errors.New("too many operations are running")
+	errAnswersMax  = errors.New("too many bytes of answers wait for their clients")
 	errBodiesMax   = errors.New("too many bytes of request bodies are in memory")
 )
 

@@ -41,14 +41,15 @@ func (o ServerOptions) withDefaults() ServerOptions {
 
 // NewServer returns a server in which no client can hold a connection, or
 // memory, by being slow. It speaks HTTP/1.1 and HTTP/2, the latter also without
-// TLS for clients that know it beforehand.
+// TLS for clients that know it beforehand. Its Shutdown waits for the requests in
+// flight, and not for connections without one.
 func NewServer(o ServerOptions) *http.Server {
 	o = o.withDefaults()
 	var protocols http.Protocols
 	protocols.SetHTTP1(true)
 	protocols.SetHTTP2(true)
 	protocols.SetUnencryptedHTTP2(true)
-	return &http.Server{
+	server := &http.Server{
 		Handler:           o.Handler,
 		TLSConfig:         o.TLS,
 		Protocols:         &protocols,
@@ -60,4 +61,6 @@ func NewServer(o ServerOptions) *http.Server {
 		IdleTimeout:       o.IdleTimeMax,
 		ErrorLog:          slog.NewLogLogger(o.Logger.Handler(), slog.LevelDebug),
 	}
+	new(newcomers).watch(server)
+	return server
 }

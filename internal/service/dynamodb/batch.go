@@ -24,18 +24,8 @@ func twiceInBatch() error {
 	return invalid("Provided list of item keys contains duplicates")
 }
 
-// tableNames returns the tables of a batch as the request names them.
-func tableNames[V any](requests wire.Map[V]) []string {
-	names := make([]string, len(requests))
-	for i := range requests {
-		names[i] = requests[i].Key
-	}
-	return names
-}
-
-// enterAll is enter for an operation that writes to several tables. The caller
-// lets go of the gates with leaveAll.
-func (s *Service) enterAll(ctx context.Context, names []string) ([]*schema.Table, []*sync.RWMutex, error) {
+// batchTables is enterAll for the tables of a batch.
+func (s *Service) batchTables(ctx context.Context, names []string) ([]*schema.Table, []*sync.RWMutex, error) {
 	refs := make([]tableRef, len(names))
 	for i, name := range names {
 		var err error
@@ -43,16 +33,16 @@ func (s *Service) enterAll(ctx context.Context, names []string) ([]*schema.Table
 			return nil, nil, err
 		}
 	}
-	tables, gates, err := s.catalog.enterAll(ctx, refs)
-	if err != nil {
-		return nil, nil, err
+	return s.enterAll(ctx, refs)
+}
+
+// tableNames returns the tables of a batch as the request names them.
+func tableNames[V any](requests wire.Map[V]) []string {
+	names := make([]string, len(requests))
+	for i := range requests {
+		names[i] = requests[i].Key
 	}
-	now := s.env.Now()
-	if tables == nil || slices.ContainsFunc(tables, func(t *schema.Table) bool { return !t.Usable(now) }) {
-		leaveAll(gates)
-		return nil, nil, itemTableNotFound()
-	}
-	return tables, gates, nil
+	return names
 }
 
 // inOrder returns bytes that are the same for all keys that are equal: those of

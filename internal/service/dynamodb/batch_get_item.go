@@ -20,6 +20,7 @@ func (s *Service) BatchGetItem(ctx context.Context, in *api.BatchGetItemInput) (
 	if err != nil {
 		return nil, err
 	}
+	defer b.close()
 	if err := b.run(ctx); err != nil {
 		return nil, err
 	}

@@ -22,8 +22,9 @@ type batchRead struct {
 	store *kv.Store
 	gets  []batchGet // of all tables, in the request's order
 
-	taken atomic.Int64 // keys that a reader has taken
-	bytes atomic.Int64 // of what is to be returned of the items so far
+	taken atomic.Int64  // keys that a reader has taken
+	bytes atomic.Int64  // of what is to be returned of the items so far
+	all   *atomic.Int64 // the same, of all BatchGetItems under way
 }
 
 // batchGet is one key of a BatchGetItem, and what is found at it.
@@ -48,7 +49,7 @@ func (s *Service) batchRead(ctx context.Context, requests wire.Map[*api.KeysAndA
 			return nil, err
 		}
 	}
-	b := &batchRead{store: s.store, gets: make([]batchGet, 0, n)}
+	b := &batchRead{store: s.store, all: &s.batchBytes, gets: make([]batchGet, 0, n)}
 	for i, t := range tables {
 		for _, attrs := range requests[i].Value.Keys {
 			key, refusal := t.KeyOf(attrs.Item)
@@ -83,7 +84,7 @@ func (b *batchRead) run(ctx context.Context) error {
 // read is a reader.
 func (b *batchRead) read(ctx context.Context) error {
 	r := batchReader{store: b.store}
-	for b.bytes.Load() <= batchBytesMax {
+	for b.hasRoom() {
 		next := int(b.taken.Add(1)) - 1
 		if next >= len(b.gets) {
 			return nil
@@ -93,9 +94,19 @@ func (b *batchRead) read(ctx context.Context) error {
 			return err
 		}
 		b.bytes.Add(int64(g.bytes))
+		b.all.Add(int64(g.bytes))
 	}
 	return nil
 }
+
+// hasRoom reports whether another key is to be read; the first one always is, so
+// that who asks again for the rest gets on.
+func (b *batchRead) hasRoom() bool {
+	return b.taken.Load() == 0 || b.bytes.Load() <= batchBytesMax && b.all.Load() <= batchesBytesMax
+}
+
+// close says that the batch is no longer under way.
+func (b *batchRead) close() { b.all.Add(-b.bytes.Load()) }
 
 // fitting returns how many keys, from the first on, have been read and fit into
 // the answer.

@@ -12,7 +12,10 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/gramme-db/gramme/internal/item"
 	"github.com/gramme-db/gramme/internal/kv/driver"
+	"github.com/gramme-db/gramme/internal/service/dynamodb/schema"
+	"github.com/gramme-db/gramme/internal/wire"
 )
 
 // batchAnswer is what the tests look at in an answer to a batch.
@@ -109,7 +112,12 @@ func TestBatchGetLeavesTheRest(t *testing.T) {
 		"other":{"Keys":[` + idKey(0) + `],"ProjectionExpression":"n"}}`
 	seen, units := map[string]bool{}, 0.0
 	for calls := 1; ; calls++ {
+		before := w.store.Counts()
 		a := w.batch(t, "BatchGetItem", `{"RequestItems":`+rest+`,"ReturnConsumedCapacity":"TOTAL"}`)
+		const most = batchBytesMax/bytes + batchReadersMax // what is found to be too much has been read
+		if reads := w.store.Counts().Sub(before).Gets; reads > most {
+			t.Errorf("call %d reads %d items, want at most %d", calls, reads, most)
+		}
 		total := 0
 		for _, it := range a.Responses["tab"] {
 			if strings.Contains(string(it), `"id"`) || seen[string(it[:20])] {
@@ -144,6 +152,27 @@ func TestBatchGetLeavesTheRest(t *testing.T) {
 	a := w.batch(t, "BatchGetItem", `{"RequestItems":{"tab":{"Keys":[`+each(items, idKey)+`],"ProjectionExpression":"n"}}}`)
 	if len(a.Responses["tab"]) != items || len(a.UnprocessedKeys) != 0 {
 		t.Errorf("%d items of %d", len(a.Responses["tab"]), items)
+	}
+}
+
+// TestBatchGetsShareMemory: when batches have read much together, each leaves
+// what it has not read yet, but gets on.
+func TestBatchGetsShareMemory(t *testing.T) {
+	w := newBatchWorld(t, memoryEngine(t))
+	w.must(t, "BatchWriteItem", `{"RequestItems":{"tab":[`+each(3, func(i int) string { return putID(i, 10) })+`]}}`)
+	rest := `{"tab":{"Keys":[` + each(3, idKey) + `]}}`
+	w.service.batchBytes.Add(batchesBytesMax + 1) // of others
+	a := w.batch(t, "BatchGetItem", `{"RequestItems":`+rest+`}`)
+	if len(a.Responses["tab"]) != 1 || string(a.UnprocessedKeys["tab"]) != `{"Keys":[`+idKey(1)+`,`+idKey(2)+`]}` {
+		t.Errorf("items %s, unprocessed %s", a.Responses, a.UnprocessedKeys)
+	}
+	w.service.batchBytes.Add(-batchesBytesMax - 1)
+	a = w.batch(t, "BatchGetItem", `{"RequestItems":`+rest+`}`)
+	if len(a.Responses["tab"]) != 3 || len(a.UnprocessedKeys) != 0 {
+		t.Errorf("items %s, unprocessed %s", a.Responses, a.UnprocessedKeys)
+	}
+	if left := w.service.batchBytes.Load(); left != 0 {
+		t.Errorf("%d bytes are counted, and no batch is under way", left)
 	}
 }
 
@@ -279,6 +308,21 @@ func TestBatchFillsCollection(t *testing.T) {
 	}
 	w.must(t, "BatchWriteItem", `{"RequestItems":{"indexed":[`+put(10)+`,`+remove(0)+`]}}`)
 	w.checkStore(t, "indexed")
+}
+
+// TestBatchMetrics: of a collection that grew in several updates, the last size
+// is told.
+func TestBatchMetrics(t *testing.T) {
+	m := batchMetrics{asked: wire.Some("SIZE"), tables: []string{"tab"}}
+	tbl := &schema.Table{Partition: schema.KeyAttribute{Name: "pk"}, Indexes: []schema.Index{{Local: true}}}
+	for _, before := range []int64{1 << 30, 3 << 30} {
+		w := batchWrite{key: schema.Key{Partition: item.String("p")}}
+		w.outcome = outcome{table: tbl, collection: &collection{before: before}}
+		m.add(&w)
+	}
+	if got := m.all()[0].Value; len(got) != 1 || got[0].SizeEstimateRangeGB[0] != 3 {
+		t.Errorf("metrics %+v, want one of 3 GB", got)
+	}
 }
 
 // TestBatchesAreSingleOperations does the same at random in two worlds, in one
@@ -476,10 +520,10 @@ func TestBatchCost(t *testing.T) {
 		gets, commits         int64
 		allocs                float64
 	}{
-		{"write 1", "BatchWriteItem", `{"RequestItems":{"tab":[` + each(1, item) + `]}}`, 1, 1, 23},
+		{"write 1", "BatchWriteItem", `{"RequestItems":{"tab":[` + each(1, item) + `]}}`, 1, 1, 24},
 		{"write 25", "BatchWriteItem", `{"RequestItems":{"tab":[` + each(25, item) + `]}}`, 25, 1, 178},
 		{"write 25 in two tables", "BatchWriteItem", `{"RequestItems":{"tab":[` + each(12, item) + `],"other":[` + each(13, item) + `]}}`, 25, 1, 183},
-		{"write 10 with three indexes", "BatchWriteItem", `{"RequestItems":{"indexed":[` + each(10, indexed) + `]}}`, 11, 1, 472},
+		{"write 10 with three indexes", "BatchWriteItem", `{"RequestItems":{"indexed":[` + each(10, indexed) + `]}}`, 11, 1, 442},
 		{"delete 25 that are not there", "BatchWriteItem", `{"RequestItems":{"tab":[` + each(25, func(i int) string { return deleteID(1000 + i) }) + `]}}`, 25, 0, 104},
 		{"read 1", "BatchGetItem", `{"RequestItems":{"tab":{"Keys":[` + each(1, idKey) + `]}}}`, 1, 0, 16},
 		{"read 10", "BatchGetItem", `{"RequestItems":{"tab":{"Keys":[` + each(10, idKey) + `]}}}`, 10, 0, 30},

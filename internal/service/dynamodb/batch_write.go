@@ -3,9 +3,7 @@ package dynamodb
 import (
 	"context"
 
-	api "github.com/gramme-db/gramme/internal/api/dynamodb"
 	"github.com/gramme-db/gramme/internal/kv"
-	"github.com/gramme-db/gramme/internal/kv/layout"
 )
 
 // writeBatch is a BatchWriteItem under way. Its writes are done in as few
@@ -75,11 +73,13 @@ func lengthOfPart(writes []*batchWrite) int {
 	return len(writes)
 }
 
-// update does a part of the writes: all of them or none.
+// update does a part of the writes: all of them or none. When it would make a
+// collection too large, it does none: AWS has no word for a single request that
+// it refuses so.
 func (b *writeBatch) update(ctx context.Context, part []*batchWrite) error {
-	own := make([][]byte, len(part))
+	own, outcomes := make([][]byte, len(part)), make([]*outcome, len(part))
 	for i, w := range part {
-		own[i] = w.itemKey
+		own[i], outcomes[i] = w.itemKey, &w.outcome
 	}
 	return b.service.store.Update(ctx, own, func(tx *kv.Tx) error {
 		for _, w := range part {
@@ -87,7 +87,7 @@ func (b *writeBatch) update(ctx context.Context, part []*batchWrite) error {
 				return err
 			}
 		}
-		if err := b.checkCollections(ctx, part); err != nil {
+		if err := b.service.checkCollections(ctx, outcomes...); err != nil {
 			return err
 		}
 		for i, w := range part {
@@ -106,44 +106,6 @@ func (w *batchWrite) plan(tx *kv.Tx) error {
 		return err
 	}
 	return w.outcome.plan(tx, w.put)
-}
-
-// checkCollections does for several items what checkCollection does for one: a
-// collection grows by what all writes together make of it. When that is too
-// much, none is done: AWS has no word for a single request that it refuses so.
-func (b *writeBatch) checkCollections(ctx context.Context, part []*batchWrite) error {
-	type collection struct{ before, growth int64 }
-	var collections map[string]*collection
-	of := make([]*collection, len(part))
-	for i, w := range part {
-		if !w.table.HasLocalIndexes() {
-			continue
-		}
-		key := layout.AppendCollectionKey(nil, w.table.ID, w.key.Partition)
-		if of[i] = collections[string(key)]; of[i] == nil {
-			before, err := b.service.collectionBytes(ctx, key)
-			if err != nil {
-				return err
-			}
-			if collections == nil {
-				collections = make(map[string]*collection)
-			}
-			of[i] = &collection{before: before}
-			collections[string(key)] = of[i]
-		}
-		of[i].growth += w.outcome.collectionGrowth()
-	}
-	for i, w := range part {
-		c := of[i]
-		if c == nil {
-			continue
-		}
-		w.outcome.collectionBytes = c.before + c.growth
-		if c.growth > 0 && w.outcome.collectionBytes > b.service.collectionBytesMax {
-			return api.ItemCollectionSizeLimitExceededException(textCollectionFull)
-		}
-	}
-	return nil
 }
 
 // finish counts a write that has been done, and lets go of what it has read.

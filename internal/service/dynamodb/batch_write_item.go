@@ -18,7 +18,7 @@ func (s *Service) BatchWriteItem(ctx context.Context, in *api.BatchWriteItemInpu
 		return nil, err
 	}
 	names := tableNames(in.RequestItems)
-	tables, gates, err := s.enterAll(ctx, names)
+	tables, gates, err := s.batchTables(ctx, names)
 	if err != nil {
 		return nil, err
 	}

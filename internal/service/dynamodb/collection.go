@@ -1,8 +1,10 @@
 package dynamodb
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"slices"
 
 	api "github.com/gramme-db/gramme/internal/api/dynamodb"
 	"github.com/gramme-db/gramme/internal/item"
@@ -28,20 +30,56 @@ func (o *outcome) collectionGrowth() int64 {
 	return int64(n)
 }
 
-// checkCollection takes up the size that the write leaves its collection with,
-// and refuses a write that would make it too large.
-func (s *Service) checkCollection(ctx context.Context, o *outcome) error {
-	if !o.table.HasLocalIndexes() {
-		return nil
+// collection is an item collection that writes of one update change.
+type collection struct {
+	before int64 // bytes
+	growth int64 // what all of the writes together make of it
+}
+
+func (c *collection) bytes() int64 { return c.before + c.growth }
+
+// takeCollections takes up the collections of several writes, which may have
+// some in common. It costs one engine read for each.
+func (s *Service) takeCollections(ctx context.Context, outcomes ...*outcome) error {
+	for i, o := range outcomes {
+		if !o.table.HasLocalIndexes() {
+			continue
+		}
+		if first := slices.IndexFunc(outcomes[:i], o.sharesCollection); first >= 0 {
+			o.collection = outcomes[first].collection
+		} else {
+			before, err := s.collectionBytes(ctx, layout.AppendCollectionKey(nil, o.table.ID, o.key.Partition))
+			if err != nil {
+				return err
+			}
+			o.collection = &collection{before: before}
+		}
+		o.collection.growth += o.collectionGrowth()
 	}
-	before, err := s.collectionBytes(ctx, layout.AppendCollectionKey(nil, o.table.ID, o.key.Partition))
-	if err != nil {
+	return nil
+}
+
+func (o *outcome) sharesCollection(other *outcome) bool {
+	return o.table.ID == other.table.ID && bytes.Equal(o.key.Partition, other.key.Partition)
+}
+
+// overfills reports whether the write helps to make its collection grow beyond a
+// size. One that is too large already may shrink.
+func (o *outcome) overfills(max int64) bool {
+	c := o.collection
+	return c != nil && c.growth > 0 && c.bytes() > max && o.collectionGrowth() > 0
+}
+
+// checkCollections refuses writes that together would make a collection too
+// large.
+func (s *Service) checkCollections(ctx context.Context, outcomes ...*outcome) error {
+	if err := s.takeCollections(ctx, outcomes...); err != nil {
 		return err
 	}
-	growth := o.collectionGrowth()
-	o.collectionBytes = before + growth
-	if growth > 0 && o.collectionBytes > s.collectionBytesMax {
-		return api.ItemCollectionSizeLimitExceededException(textCollectionFull)
+	for _, o := range outcomes {
+		if o.overfills(s.collectionBytesMax) {
+			return api.ItemCollectionSizeLimitExceededException(textCollectionFull)
+		}
 	}
 	return nil
 }
@@ -76,7 +114,7 @@ func collectionMetrics(asked wire.Opt[string], key schema.Key, o outcome) *api.I
 	b.NameString(o.table.Partition.Name)
 	b.Value(key.Partition)
 	b.EndMap()
-	gigabytes := float64(o.collectionBytes >> 30)
+	gigabytes := float64(o.collection.bytes() >> 30)
 	return &api.ItemCollectionMetrics{
 		ItemCollectionKey:   b.Item(),
 		SizeEstimateRangeGB: []float64{gigabytes, gigabytes + 1},

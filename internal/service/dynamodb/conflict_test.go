@@ -2,9 +2,12 @@ package dynamodb
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/gramme-db/gramme/internal/service/dynamodb/schema"
 )
 
 const createPlain = `{"TableName":"tab","BillingMode":"PAY_PER_REQUEST","AttributeDefinitions":[{"AttributeName":"id","AttributeType":"S"}],"KeySchema":[{"AttributeName":"id","KeyType":"HASH"}]}`
@@ -193,6 +196,10 @@ func TestTablesWithOneGate(t *testing.T) {
 		t.Fatalf("%d tables with %d gates, %v; want 2 with 1", len(tables), len(gates), err)
 	}
 	leaveAll(gates)
+	of := w.service.catalog.gatesOf([]*schema.Table{{ID: 7}, {ID: 3}, {ID: 7 + gatesMax}})
+	if c := w.service.catalog; !slices.Equal(of, []*sync.RWMutex{&c.gates[3], &c.gates[7]}) {
+		t.Error("gates are not taken each once and in order, as all must who take several")
+	}
 	var clients sync.WaitGroup
 	clients.Go(func() {
 		for range 300 {

@@ -54,6 +54,54 @@ func randomWrite(r *rand.Rand) (operation, body string) {
 	return randomWriteTo(r, 4)
 }
 
+// randomGroup is randomWriteTo, one time of three each in a transaction and in a
+// batch with others.
+func randomGroup(r *rand.Rand, items int) (operation, body string) {
+	switch r.IntN(3) {
+	case 0:
+		return "TransactWriteItems", randomTransaction(r, items)
+	case 1:
+		return "BatchWriteItem", randomPutsAndDeletes(r, items)
+	}
+	return randomWriteTo(r, items)
+}
+
+// randomTransaction puts up to four random writes into a transaction, under one
+// of a few tokens or none.
+func randomTransaction(r *rand.Rand, items int) string {
+	members := map[string]string{"PutItem": "Put", "UpdateItem": "Update", "DeleteItem": "Delete"}
+	var actions []string
+	for range 1 + r.IntN(4) {
+		operation, body := randomWriteTo(r, items)
+		actions = append(actions, `{"`+members[operation]+`":`+body+`}`)
+	}
+	if r.IntN(3) == 0 {
+		actions = append(actions, fmt.Sprintf(`{"ConditionCheck":{"TableName":"indexed","Key":{"pk":{"S":"p%d"},"sk":{"N":"%d"}},"ConditionExpression":"attribute_not_exists(e)"}}`, r.IntN(3), r.IntN(items)))
+	}
+	token := ""
+	if r.IntN(3) == 0 {
+		token = fmt.Sprintf(`"ClientRequestToken":"t%d",`, r.IntN(20))
+	}
+	return `{` + token + `"TransactItems":[` + strings.Join(actions, ",") + `]}`
+}
+
+// randomPutsAndDeletes puts those of up to eight random writes that may be there
+// into a batch.
+func randomPutsAndDeletes(r *rand.Rand, items int) string {
+	var requests []string
+	for n := 1 + r.IntN(8); n > 0 || len(requests) == 0; n-- {
+		operation, body := randomWriteTo(r, items)
+		body = strings.TrimSuffix(strings.TrimPrefix(body, `{"TableName":"indexed",`), `}`)
+		switch operation {
+		case "PutItem":
+			requests = append(requests, `{"PutRequest":{`+body+`}}`)
+		case "DeleteItem":
+			requests = append(requests, `{"DeleteRequest":{`+body+`}}`)
+		}
+	}
+	return `{"RequestItems":{"indexed":[` + strings.Join(requests, ",") + `]}}`
+}
+
 // randomWriteTo is randomWrite with so many items in each of three partitions.
 func randomWriteTo(r *rand.Rand, items int) (operation, body string) {
 	key := fmt.Sprintf(`"pk":{"S":"p%d"},"sk":{"N":"%d"}`, r.IntN(3), r.IntN(items))

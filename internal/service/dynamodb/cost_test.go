@@ -2,6 +2,7 @@ package dynamodb
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 
@@ -36,8 +37,8 @@ func TestCost(t *testing.T) {
 		{"GetItem of a missing item", "GetItem", `{"TableName":"plain","Key":{"pk":{"S":"none"}}}`, 1, 0, 4},
 		{"PutItem", "PutItem", `{"TableName":"plain","Item":` + item + `}`, 1, 1, 11},
 		{"PutItem with an index", "PutItem", `{"TableName":"indexed","Item":` + item + `}`, 1, 1, 23},
-		{"PutItem with a local index", "PutItem", `{"TableName":"local","Item":` + item + `}`, 2, 1, 33},
 		{"PutItem that is followed", "PutItem", `{"TableName":"followed","Item":` + item + `}`, 1, 1, 27},
+		{"PutItem with a local index", "PutItem", `{"TableName":"local","Item":` + item + `}`, 2, 1, 34},
 		{"PutItem with a condition", "PutItem", `{"TableName":"plain","Item":` + item + `,"ConditionExpression":"n <> :n","ExpressionAttributeValues":{":n":{"N":"@"}}}`, 1, 1, 14},
 		{"UpdateItem", "UpdateItem", `{"TableName":"plain","Key":{"pk":{"S":"a"}},"UpdateExpression":"ADD v :one","ExpressionAttributeValues":{":one":{"N":"1"}}}`, 1, 1, 20},
 		{"TransactWriteItems", "TransactWriteItems", `{"TransactItems":[
@@ -61,7 +62,9 @@ func TestCost(t *testing.T) {
 	}
 }
 
-// measure returns the cost of one call of an operation on a warm service.
+// measure returns the cost of one call of an operation on a warm service. Of the
+// allocations it is the median: now and then there are those of the engine's
+// goroutines, and of pools that were emptied.
 func (w *world) measure(t *testing.T, operation, body string) (cost kv.Counts, allocs float64) {
 	t.Helper()
 	op := w.service.Operations().Table()[operation]
@@ -76,11 +79,15 @@ func (w *world) measure(t *testing.T, operation, body string) (cost kv.Counts, a
 			t.Fatal(err)
 		}
 	}
-	for range 10 {
+	for range 11 { // an even number with those below, so that bodies go on alternating
 		call()
 	}
-	allocs = testing.AllocsPerRun(200, call)
+	samples := make([]float64, 51)
+	for i := range samples {
+		samples[i] = testing.AllocsPerRun(1, call)
+	}
+	slices.Sort(samples)
 	before := w.store.Counts()
 	call()
-	return w.store.Counts().Sub(before), allocs
+	return w.store.Counts().Sub(before), samples[len(samples)/2]
 }

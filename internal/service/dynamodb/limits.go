@@ -63,6 +63,10 @@ const (
 	batchReaderKeysMin = 8
 	batchReadersMax    = 8
 
+	// batchesBytesMax is what all BatchGetItems under way have read together;
+	// beyond it, each leaves what it has not read yet as UnprocessedKeys.
+	batchesBytesMax = 256 << 20
+
 	conflictStripes = 1024 // locks of the keys that are being written; keys beyond share them
 
 	// openShardsMax is how many open shards the journal of a table has at most;

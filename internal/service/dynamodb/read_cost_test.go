@@ -41,7 +41,7 @@ func TestReadCost(t *testing.T) {
 		{"Query of one item", "Query", from(999), 1, 0, 40},
 		{"Query of 10 items", "Query", from(990), 10, 0, 40},
 		{"Query of 100 items", "Query", from(900), 100, 0, 49},
-		{"Query of 1000 items", "Query", from(0), 1000, 0, 65},
+		{"Query of 1000 items", "Query", from(0), 1000, 0, 63},
 		{"Query with Limit", "Query", query(`,"Limit":100`), 100, 0, 50},
 		{"Query backwards", "Query", query(`,"Limit":100,"ScanIndexForward":false`), 100, 0, 51},
 		{"Query of nothing", "Query", strings.Replace(query(""), `"S":"p"`, `"S":"none"`, 1), 0, 0, 37},
@@ -50,7 +50,7 @@ func TestReadCost(t *testing.T) {
 		{"Query with a filter", "Query", query(`,"FilterExpression":"m.a = m.b"`), 1000, 0, 40},
 		{"Query on a local index", "Query", query(`,"IndexName":"local","Limit":100`), 100, 0, 46},
 		{"Query on a local index that fetches", "Query", query(`,"IndexName":"local","Select":"ALL_ATTRIBUTES","Limit":100`), 100, 100, 55},
-		{"Scan", "Scan", `{"TableName":"sorted"}`, 1002, 0, 56},
+		{"Scan", "Scan", `{"TableName":"sorted"}`, 1002, 0, 54},
 		{"Scan with Limit", "Scan", `{"TableName":"sorted","Limit":100}`, 100, 0, 43},
 		{"Scan of a segment", "Scan", `{"TableName":"sorted","Segment":999,"TotalSegments":1000}`, 0, 0, 31},
 	} {

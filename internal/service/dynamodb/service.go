@@ -30,6 +30,7 @@ package dynamodb
 import (
 	"context"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	api "github.com/gramme-db/gramme/internal/api/dynamodb"
@@ -98,6 +99,7 @@ type Service struct {
 
 	conflicts conflicts
 
+	batchBytes         atomic.Int64 // of the items that BatchGetItems under way have read
 	collectionBytesMax int64
 }
 

@@ -2,6 +2,7 @@ package dynamodb
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 
@@ -45,6 +46,21 @@ func (s *Service) enter(ctx context.Context, nameOrARN string) (*schema.Table, *
 		return nil, nil, itemTableNotFound()
 	}
 	return t, gate, nil
+}
+
+// enterAll is enter for an operation that writes to several tables. The caller
+// lets go of the gates with leaveAll.
+func (s *Service) enterAll(ctx context.Context, refs []tableRef) ([]*schema.Table, []*sync.RWMutex, error) {
+	tables, gates, err := s.catalog.enterAll(ctx, refs)
+	if err != nil {
+		return nil, nil, err
+	}
+	now := s.env.Now()
+	if tables == nil || slices.ContainsFunc(tables, func(t *schema.Table) bool { return !t.Usable(now) }) {
+		leaveAll(gates)
+		return nil, nil, itemTableNotFound()
+	}
+	return tables, gates, nil
 }
 
 // refOf returns which table the caller of a request names, by name or by ARN.

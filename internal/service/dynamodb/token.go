@@ -105,22 +105,25 @@ func (t *token) remember(tx *kv.Tx, units []uint64) error {
 }
 
 func (k *tokens) work(ctx context.Context) (again time.Duration) {
-	more, err := k.sweep(ctx)
-	if err != nil && ctx.Err() == nil {
-		k.logger.Error("removing old transaction tokens failed; it is tried again", "in", tokenSweepPause, "error", err)
+	var swept []byte
+	for more := true; more; {
+		var err error
+		swept, more, err = k.sweep(ctx, swept)
+		if err != nil && ctx.Err() == nil {
+			k.logger.Error("removing old transaction tokens failed; it is tried again", "in", tokenSweepPause, "error", err)
+		}
 	}
-	if err != nil || !more {
-		return tokenSweepPause
-	}
-	return 0
+	return tokenSweepPause
 }
 
-// sweep removes up to tokensSweptMax tokens whose time is over, in one update,
-// and reports whether there may be more. It reads nothing but these.
-func (k *tokens) sweep(ctx context.Context) (more bool, err error) {
-	expiries, records, err := k.expired(ctx)
+// sweep removes up to tokensSweptMax tokens whose time is over, in one update:
+// the oldest whose expiry is behind one, or of all if that is nil. It returns the
+// expiry of the last, and whether there may be more. It reads nothing but these:
+// to begin at the oldest each time would be to pass by all that were removed.
+func (k *tokens) sweep(ctx context.Context, after []byte) (last []byte, more bool, err error) {
+	expiries, records, err := k.expired(ctx, after)
 	if err != nil || len(expiries) == 0 {
-		return false, err
+		return nil, false, err
 	}
 	err = k.store.Update(ctx, records, func(tx *kv.Tx) error {
 		gone := make([]bool, len(expiries)) // the token was used anew meanwhile
@@ -140,18 +143,21 @@ func (k *tokens) sweep(ctx context.Context) (more bool, err error) {
 		}
 		return nil
 	})
-	return len(expiries) == tokensSweptMax, err
+	return expiries[len(expiries)-1], err == nil && len(expiries) == tokensSweptMax, err
 }
 
-// expired returns the oldest tokens whose time is over: the keys of their
-// expiries and of their records.
-func (k *tokens) expired(ctx context.Context) (expiries, records [][]byte, err error) {
+// expired returns the oldest tokens whose time is over and whose expiry is behind
+// one: the keys of their expiries and of their records.
+func (k *tokens) expired(ctx context.Context, after []byte) (expiries, records [][]byte, err error) {
 	snap, err := k.store.Snapshot(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
 	defer snap.Close()
 	due := layout.TokenExpiries(k.env.Now().Add(-tokenTTL).UnixNano())
+	if after != nil {
+		due.Start = append(after, 0)
+	}
 	it := snap.Scan(due.Start, due.End, false)
 	defer it.Close()
 	for len(expiries) < tokensSweptMax && it.Next() {

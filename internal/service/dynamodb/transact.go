@@ -230,38 +230,19 @@ func (x *transaction) checkSizes() error {
 	return nil
 }
 
-// checkCollections does for all items what checkCollection does for one: a
-// collection grows by what all actions on it make of it.
+// checkCollections cancels a transaction that would make a collection too large,
+// because of the actions that make it grow.
 func (x *transaction) checkCollections(ctx context.Context) error {
-	type collection struct{ before, growth int64 }
-	collections := map[string]*collection{}
-	of := make([]*collection, len(x.outcomes))
-	for i := range x.outcomes {
-		o := &x.outcomes[i]
-		if !o.table.HasLocalIndexes() {
-			continue
-		}
-		key := layout.AppendCollectionKey(nil, o.table.ID, o.key.Partition)
-		c := collections[string(key)]
-		if c == nil {
-			before, err := x.service.collectionBytes(ctx, key)
-			if err != nil {
-				return err
-			}
-			c = &collection{before: before}
-			collections[string(key)] = c
-		}
-		c.growth += o.collectionGrowth()
-		of[i] = c
+	outcomes := make([]*outcome, len(x.outcomes))
+	for i := range outcomes {
+		outcomes[i] = &x.outcomes[i]
 	}
-	reasons := make(cancellation, len(x.outcomes))
-	for i, c := range of {
-		if c == nil {
-			continue
-		}
-		o := &x.outcomes[i]
-		o.collectionBytes = c.before + c.growth
-		if c.growth > 0 && o.collectionBytes > x.service.collectionBytesMax && o.collectionGrowth() > 0 {
+	if err := x.service.takeCollections(ctx, outcomes...); err != nil {
+		return err
+	}
+	reasons := make(cancellation, len(outcomes))
+	for i, o := range outcomes {
+		if o.overfills(x.service.collectionBytesMax) {
 			reasons[i] = reasonCollectionFull()
 		}
 	}

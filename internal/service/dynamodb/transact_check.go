@@ -108,14 +108,9 @@ func (x *transaction) enterTables(ctx context.Context) ([]*sync.RWMutex, error) 
 			refs, x.tables = append(refs, ref), append(x.tables, a.tableName.Value)
 		}
 	}
-	tables, gates, err := x.service.catalog.enterAll(ctx, refs)
+	tables, gates, err := x.service.enterAll(ctx, refs)
 	if err != nil {
 		return nil, err
-	}
-	now := x.service.env.Now()
-	if tables == nil || slices.ContainsFunc(tables, func(t *schema.Table) bool { return !t.Usable(now) }) {
-		leaveAll(gates)
-		return nil, itemTableNotFound()
 	}
 	for i := range x.actions {
 		x.actions[i].table = tables[x.actions[i].place]

@@ -6,16 +6,12 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // tokens does by hand what happens in the background, and prints what is left.
 func (w *world) tokens(t *testing.T) string {
-	for more := true; more; {
-		var err error
-		if more, err = w.service.tokens.sweep(context.Background()); err != nil {
-			t.Fatal(err)
-		}
-	}
+	w.service.tokens.work(context.Background())
 	lines := w.lines(t, 'i')
 	if len(lines) == 0 {
 		return "none\n"
@@ -60,6 +56,7 @@ func TestTransactionSizes(t *testing.T) {
 		{"4 MB of reads", "TransactGetItems", many(100, get), ""},
 		{"a full item and a byte", "TransactWriteItems", many(1, put(full+1)), `"Item size has exceeded the maximum allowed size"`},
 		{"more than 4 MB", "TransactWriteItems", many(11, put(full)), large},
+		{"more than 4 MB, whatever is there", "TransactWriteItems", strings.Replace(many(11, put(full)), `"TableName"`, `"ConditionExpression":"attribute_not_exists(id)","TableName"`, 1), large},
 		{"an update beyond the limit of an item", "TransactWriteItems", many(1, update), `{"Code":"ValidationError","Message":"Item size to update has exceeded the maximum allowed size"}`},
 		{"smaller items", "TransactWriteItems", many(10, put(full-100)), ""},
 		{"and one more", "TransactWriteItems", `{"TransactItems":[` + put(full-100)(10) + `]}`, ""},
@@ -69,6 +66,32 @@ func TestTransactionSizes(t *testing.T) {
 		answer, status := w.answer(c.operation, c.body)
 		if got := string(answer); (status == 200) != (c.want == "") || !strings.Contains(got, c.want) {
 			t.Errorf("%s: %d %.300s, want %s", c.name, status, got, c.want)
+		}
+	}
+}
+
+// TestTransactionUnits holds what actions on an item of 5 KB cost, and what
+// sending them again does: the larger of what was there before and after counts.
+func TestTransactionUnits(t *testing.T) {
+	const key = `"TableName":"tab","Key":{"id":{"S":"a"}}`
+	large := `"Item":{"id":{"S":"a"},"t":{"S":"` + strings.Repeat("x", 5000) + `"}`
+	for _, c := range []struct{ name, action string }{
+		{"check", `{"ConditionCheck":{` + key + `,"ConditionExpression":"attribute_exists(t)"}}`},
+		{"put", `{"Put":{"TableName":"tab","Item":{"id":{"S":"a"}}}}`},
+		{"update", `{"Update":{` + key + `,"UpdateExpression":"REMOVE t"}}`},
+		{"delete", `{"Delete":{` + key + `}}`},
+	} {
+		w := newWorld(t)
+		w.mustDo(t, request{"CreateTable", createPlain})
+		w.mustDo(t, request{"PutItem", `{"TableName":"tab",` + large + `}}`})
+		body := `{"ClientRequestToken":"t","ReturnConsumedCapacity":"TOTAL","TransactItems":[` + c.action + `]}`
+		for _, want := range []string{
+			`{"ConsumedCapacity":[{"TableName":"tab","CapacityUnits":10.0,"WriteCapacityUnits":10.0}]}`,
+			`{"ConsumedCapacity":[{"TableName":"tab","CapacityUnits":4.0,"ReadCapacityUnits":4.0}]}`,
+		} {
+			if answer, _ := w.answer("TransactWriteItems", body); string(answer) != want {
+				t.Errorf("%s: %s, want %s", c.name, answer, want)
+			}
 		}
 	}
 }
@@ -105,12 +128,14 @@ func TestTokensAreSweptInSteps(t *testing.T) {
 		w.mustDo(t, request{"TransactWriteItems", fmt.Sprintf(`{"ClientRequestToken":"%d","TransactItems":[{"Put":{"TableName":"tab","Item":{"id":{"S":"a"}}}}]}`, i)})
 	}
 	w.now = w.now.Add(tokenTTL - 1)
+	var swept []byte
 	for _, c := range []struct {
 		entries, commits int64
 		left             int
 	}{{0, 0, count}, {tokensSweptMax, 1, tokensSweptMax + 10}, {tokensSweptMax, 1, 10}, {10, 1, 0}, {0, 0, 0}} {
 		before := w.store.Counts()
-		if _, err := w.service.tokens.sweep(context.Background()); err != nil {
+		var err error
+		if swept, _, err = w.service.tokens.sweep(context.Background(), swept); err != nil {
 			t.Fatal(err)
 		}
 		cost := w.store.Counts().Sub(before)
@@ -123,6 +148,67 @@ func TestTokensAreSweptInSteps(t *testing.T) {
 		if c.left == count {
 			w.now = w.now.Add(1)
 		}
+	}
+}
+
+// TestSweepGoesOn shows that a step of the sweep begins where the last one ended:
+// what was removed is still passed by for a while, and that of all steps before
+// would be work without end. What comes behind its back is left to the next run.
+func TestSweepGoesOn(t *testing.T) {
+	w := newWorld(t)
+	w.mustDo(t, request{"CreateTable", createPlain})
+	do := func(token string) {
+		w.mustDo(t, request{"TransactWriteItems", `{"ClientRequestToken":"` + token + `","TransactItems":[{"Put":{"TableName":"tab","Item":{"id":{"S":"a"}}}}]}`})
+	}
+	w.now = w.now.Add(time.Second)
+	for i := range tokensSweptMax + 1 {
+		do(fmt.Sprintf("%03d", i))
+	}
+	w.now = w.now.Add(tokenTTL)
+	swept, more, err := w.service.tokens.sweep(context.Background(), nil)
+	if err != nil || !more || len(w.lines(t, 'i')) != 2 {
+		t.Fatalf("more %v, %v, left are %v", more, err, w.lines(t, 'i'))
+	}
+	w.now = w.now.Add(-tokenTTL - time.Second) // the clock was set back
+	do("early")
+	w.now = w.now.Add(tokenTTL + time.Second)
+	if _, more, err = w.service.tokens.sweep(context.Background(), swept); err != nil || more {
+		t.Errorf("more %v, %v", more, err)
+	}
+	if left := w.lines(t, 'i'); len(left) != 2 || !strings.Contains(left[0], `"early"`) {
+		t.Errorf("left are %v", left)
+	}
+	if left := w.tokens(t); left != "none\n" {
+		t.Errorf("after the next run: %s", left)
+	}
+}
+
+// TestTokenIsUsedAnewWhileSwept uses a token again whose time is over, between
+// the moment at which the sweep finds it and the one at which it removes it.
+func TestTokenIsUsedAnewWhileSwept(t *testing.T) {
+	engine := &heldEngine{Driver: memoryEngine(t)}
+	w := newWorldOn(t, engine)
+	w.mustDo(t, request{"CreateTable", createPlain})
+	add := request{"TransactWriteItems", `{"ClientRequestToken":"t","TransactItems":[{"Update":{"TableName":"tab","Key":{"id":{"S":"a"}},"UpdateExpression":"ADD n :n","ExpressionAttributeValues":{":n":{"N":"1"}}}}]}`}
+	w.mustDo(t, add)
+	w.now = w.now.Add(tokenTTL)
+	h := engine.holdNext()
+	var sweep sync.WaitGroup
+	sweep.Go(func() {
+		if _, _, err := w.service.tokens.sweep(context.Background(), nil); err != nil {
+			t.Error(err)
+		}
+	})
+	<-h.reached
+	w.mustDo(t, add) // a new one
+	close(h.over)
+	sweep.Wait()
+	w.mustDo(t, add) // the same again
+	if answer, _ := w.answer("GetItem", `{"TableName":"tab","Key":{"id":{"S":"a"}}}`); string(answer) != `{"Item":{"id":{"S":"a"},"n":{"N":"2"}}}` {
+		t.Errorf("after two requests of which one was repeated: %s", answer)
+	}
+	if lines := w.lines(t, 'i'); len(lines) != 2 {
+		t.Errorf("stored are %v, want a record and its expiry", lines)
 	}
 }
 

@@ -23,7 +23,7 @@ type outcome struct {
 	old, new schema.Image
 	entries  []schema.EntryChange
 
-	collectionBytes int64 // of the item's collection after the write; tables with local indexes alone
+	collection *collection // that the item is in; nil for tables without local indexes
 
 	shard *schema.JournalShard // that has got the change record; nil: there is none
 	upper bool                 // the item's hash is in the upper half of the shard's
@@ -60,7 +60,7 @@ func (s *Service) write(ctx context.Context, t *schema.Table, key schema.Key, de
 		if err := done.plan(tx, new); err != nil {
 			return err
 		}
-		if err := s.checkCollection(ctx, &done); err != nil {
+		if err := s.checkCollections(ctx, &done); err != nil {
 			return err
 		}
 		return done.store(tx, s.note(0))

@@ -95,9 +95,9 @@ func (p *parser) selectRest() *Select {
 // token of it.
 func (p *parser) source() (s Source, first token) {
 	first = p.tok
-	parts := []string{p.component()}
+	parts := []string{p.name()}
 	for p.acceptSymbol(".") {
-		parts = append(parts, p.component())
+		parts = append(parts, p.name())
 	}
 	s.Table = parts[0]
 	switch {
@@ -108,15 +108,6 @@ func (p *parser) source() (s Source, first token) {
 		s.Index = parts[1]
 	}
 	return s, first
-}
-
-// component reads a part of a source's name.
-func (p *parser) component() string {
-	name := p.name()
-	if p.err == nil && name == "" {
-		p.fail(errEmptyComponent())
-	}
-	return name
 }
 
 // target reads the table that an UPDATE or DELETE writes to.

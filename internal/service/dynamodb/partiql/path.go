@@ -67,9 +67,6 @@ func (p *parser) columns() []Column {
 		switch last := c.Path[len(c.Path)-1]; {
 		case p.acceptWord("AS"):
 			c.Name = p.name()
-			if p.err == nil && c.Name == "" {
-				p.fail(errEmptyName())
-			}
 		case last.IsIndex:
 			c.Name = "_" + strconv.Itoa(len(list)+1)
 		default:

@@ -89,16 +89,20 @@ func (p *parser) startsName() bool {
 	return p.tok.kind == tokenQuoted || p.tok.kind == tokenWord && !isKeyword(p.tokenText())
 }
 
-// name reads a name, with or without quotes.
+// name reads a name, with or without quotes. None is empty.
 func (p *parser) name() string {
 	switch {
 	case !p.startsName():
 		p.unexpected()
 		return ""
-	case p.tok.kind == tokenQuoted:
-		return unquote(p.advance())
+	case p.tok.kind == tokenWord:
+		return p.advance()
 	}
-	return p.advance()
+	name := unquote(p.advance())
+	if name == "" {
+		p.fail(errEmptyComponent())
+	}
+	return name
 }
 
 // startsCall reports whether a function with its parenthesis is next. Some

@@ -75,6 +75,11 @@ func (s *Service) planSelect(ctx context.Context, q *partiql.Select, consistent 
 
 // findKeys finds how the conditions of WHERE lead to keys.
 func (x *selection) findKeys(where []*partiql.Condition, order []partiql.Order) error {
+	if x.view.Index == nil {
+		if key, rest, ok := keyIn(x.view.Table, where); ok {
+			return x.takeKey(key, rest, order)
+		}
+	}
 	terms, rest, err := keyTerms(x.view, where)
 	if err != nil {
 		return err
@@ -91,11 +96,6 @@ func (x *selection) findKeys(where []*partiql.Condition, order []partiql.Order) 
 	if err := x.takeRest(rest); err != nil {
 		return err
 	}
-	if x.view.Index == nil {
-		if key, _, ok := keyIn(x.view.Table, where); ok {
-			return x.takeKey(key)
-		}
-	}
 	for _, partition := range terms.partitions {
 		bounds, refusal := x.view.Bounds(&expr.KeyCondition{Terms: slices.Concat(partition, terms.sort)})
 		if refusal != nil {
@@ -110,7 +110,13 @@ func (x *selection) findKeys(where []*partiql.Condition, order []partiql.Order) 
 }
 
 // takeKey makes the plan that of one item.
-func (x *selection) takeKey(attrs item.Item) error {
+func (x *selection) takeKey(attrs item.Item, rest []*partiql.Condition, order []partiql.Order) error {
+	if err := x.takeOrder(order, nil); err != nil {
+		return err
+	}
+	if err := x.takeRest(rest); err != nil {
+		return err
+	}
 	key, refusal := x.view.Table.KeyOf(attrs)
 	x.key = &key
 	return refused(refusal)

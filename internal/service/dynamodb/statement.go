@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/gramme-db/gramme/internal/item"
+	"github.com/gramme-db/gramme/internal/service/dynamodb/expr"
 	"github.com/gramme-db/gramme/internal/service/dynamodb/partiql"
 	"github.com/gramme-db/gramme/internal/service/dynamodb/schema"
 )
@@ -73,8 +74,8 @@ func keyIn(t *schema.Table, where []*partiql.Condition) (key item.Item, rest []*
 // value, and the value; -1 where there is none.
 func equality(where []*partiql.Condition, attribute string) (int, item.Value) {
 	for i, c := range where {
-		if values, ok := c.Points(attribute); ok && len(values) == 1 {
-			return i, values[0]
+		if t, ok := c.KeyTerm(); ok && t.Attribute == attribute && t.Operator == expr.KeyEqual {
+			return i, t.Value
 		}
 	}
 	return -1, nil

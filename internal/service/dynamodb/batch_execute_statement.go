@@ -75,10 +75,10 @@ func (m *batchMember) planRead(ctx context.Context, s *Service, q *partiql.Selec
 	if m.read, err = s.planSelect(ctx, q, consistent); err != nil {
 		return err
 	}
-	if m.read.key == nil {
+	if m.read.one == nil {
 		return invalid("Select statements within BatchExecuteStatement must specify the primary key in the where clause.")
 	}
-	m.itemKey = layout.AppendItemKey(nil, m.read.view.Table.ID, m.read.key.Partition, m.read.key.Sort)
+	m.itemKey = layout.AppendItemKey(nil, m.read.view.Table.ID, m.read.one.Partition, m.read.one.Sort)
 	return nil
 }
 
@@ -136,7 +136,7 @@ func (m *batchMember) execute(ctx context.Context, s *Service) {
 		}
 		return
 	}
-	if m.found, m.err = s.read(ctx, m.read.view.Table, *m.read.key); m.err == nil {
+	if m.found, m.err = s.read(ctx, m.read.view.Table, *m.read.one); m.err == nil {
 		m.item = m.read.selected(m.found.Item)
 	}
 }

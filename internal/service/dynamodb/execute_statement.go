@@ -61,7 +61,7 @@ func (s *Service) selectPage(ctx context.Context, in *api.ExecuteStatementInput,
 			return nil, err
 		}
 	}
-	if x.key != nil {
+	if x.one != nil {
 		return s.selectOne(ctx, in, q, x)
 	}
 	if !x.startAt(last) {
@@ -90,7 +90,7 @@ func (s *Service) selectOne(ctx context.Context, in *api.ExecuteStatementInput, 
 	if in.NextToken.Set { // none has been given for this
 		return nil, invalidNextToken()
 	}
-	found, err := s.read(ctx, x.view.Table, *x.key)
+	found, err := s.read(ctx, x.view.Table, *x.one)
 	if err != nil {
 		return nil, err
 	}

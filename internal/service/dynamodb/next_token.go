@@ -36,14 +36,14 @@ type tokenSubject struct {
 }
 
 // nextToken returns the token for going on behind an entry.
-func (b tokenSubject) nextToken(last item.Item) string {
-	seal := b.seal(last)
+func (t tokenSubject) nextToken(last item.Item) string {
+	seal := t.seal(last)
 	raw := append([]byte{nextTokenVersion}, seal[:]...)
 	return base64.StdEncoding.EncodeToString(append(raw, last...))
 }
 
 // open returns the attributes in a token.
-func (b tokenSubject) open(token string) (item.Item, error) {
+func (t tokenSubject) open(token string) (item.Item, error) {
 	raw, err := base64.StdEncoding.DecodeString(token)
 	if err != nil || len(raw) < nextTokenHeadBytes || raw[0] != nextTokenVersion {
 		return nil, invalidNextToken()
@@ -52,17 +52,17 @@ func (b tokenSubject) open(token string) (item.Item, error) {
 	if !last.Valid() {
 		return nil, invalidNextToken()
 	}
-	if b.seal(last) != [nextTokenSealBytes]byte(raw[1:]) {
+	if t.seal(last) != [nextTokenSealBytes]byte(raw[1:]) {
 		return nil, invalid("NextToken does not match request")
 	}
 	return last, nil
 }
 
-func (b tokenSubject) seal(last item.Item) [nextTokenSealBytes]byte {
+func (t tokenSubject) seal(last item.Item) [nextTokenSealBytes]byte {
 	p := printer{sum: sha256.New()}
-	p.bytes(binary.BigEndian.AppendUint64(nil, b.table))
-	p.text(b.statement)
-	p.parameters(b.parameters)
+	p.bytes(binary.BigEndian.AppendUint64(nil, t.table))
+	p.text(t.statement)
+	p.parameters(t.parameters)
 	p.bytes(last)
 	return [nextTokenSealBytes]byte(p.sum.Sum(nil))
 }

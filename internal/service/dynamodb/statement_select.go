@@ -17,7 +17,7 @@ import (
 // keys, each with a value of the partition key, as Query does; or, where WHERE
 // names none, all there is, as Scan does.
 type selection struct {
-	key    *schema.Key      // of the one item
+	one    *schema.Key      // of the one item
 	bounds []*schema.Bounds // of the ranges, in the order in which they are read
 	pagePlan
 }
@@ -118,7 +118,7 @@ func (x *selection) takeKey(attrs item.Item, rest []*partiql.Condition, order []
 		return err
 	}
 	key, refusal := x.view.Table.KeyOf(attrs)
-	x.key = &key
+	x.one = &key
 	return refused(refusal)
 }
 
@@ -133,8 +133,8 @@ func (x *selection) takeRest(rest []*partiql.Condition) error {
 	if x.view.Index == nil || x.fetch {
 		return nil
 	}
-	plain := slices.DeleteFunc(slices.Clone(rest), func(c *partiql.Condition) bool { return c.Operator == expr.Or })
-	looked, _ := partiql.Compile(plain) // whose conditions have been compiled before
+	demanded := slices.DeleteFunc(slices.Clone(rest), func(c *partiql.Condition) bool { return c.Operator == expr.Or })
+	looked, _ := partiql.Compile(demanded) // whose conditions have been compiled before
 	var missing []string
 	for _, path := range looked.Paths() {
 		if name := path.Head(); !x.view.Projects(name) && !slices.Contains(missing, name) {

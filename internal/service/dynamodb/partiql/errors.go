@@ -26,6 +26,7 @@ const (
 	detailTerm              = "Unexpected term"
 	detailAfter             = "Unexpected token after expression"
 	detailNested            = "Nested too deeply"
+	detailLong              = "Statement too long"
 	detailText              = "Not valid UTF-8"
 	detailEndlessString     = "Expected end of string"
 	detailEndlessIdentifier = "Expected end of identifier"

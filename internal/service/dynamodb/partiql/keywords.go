@@ -31,5 +31,13 @@ func isKeyword(word string) bool {
 	if len(word) > keywordBytesMax {
 		return false
 	}
-	return strings.Contains(keywords, " "+strings.ToUpper(word)+" ")
+	var room [keywordBytesMax + 2]byte
+	wanted := append(room[:0], ' ')
+	for _, c := range []byte(word) {
+		if 'a' <= c && c <= 'z' {
+			c -= 'a' - 'A'
+		}
+		wanted = append(wanted, c)
+	}
+	return strings.Contains(keywords, string(append(wanted, ' ')))
 }

@@ -10,7 +10,4 @@ const (
 	// the 32 levels that a value may have. Deeper statements are refused as not
 	// well formed.
 	nestingMax = 64
-
-	// Ours: as many SETs and REMOVEs as have room in a statement in any case.
-	actionsMin = 4
 )

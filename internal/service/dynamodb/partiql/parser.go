@@ -30,7 +30,7 @@ func Parse(text string, parameters []item.Value) (Statement, *Error) {
 	case !utf8.ValidString(text):
 		return nil, notWellFormed(detailText)
 	case utf8.RuneCountInString(text) > statementCharactersMax:
-		return nil, notWellFormed("Statement too long")
+		return nil, notWellFormed(detailLong)
 	}
 	p.tok = scan(text, 0)
 	st := p.statement()
@@ -155,22 +155,18 @@ func (p *parser) insertRest() *Insert {
 }
 
 func (p *parser) updateRest() *Update {
-	u := &Update{Source: p.target(), Actions: make([]Action, 0, actionsMin)}
-	for {
-		switch {
-		case p.acceptWord("SET"):
-			u.Actions = append(u.Actions, p.assignment())
-			for p.acceptSymbol(",") {
-				u.Actions = append(u.Actions, p.assignment())
-			}
-			continue
-		case p.acceptWord("REMOVE"):
+	u := &Update{Source: p.target()}
+	for p.isWord("SET") || p.isWord("REMOVE") {
+		if p.acceptWord("REMOVE") {
 			u.Actions = append(u.Actions, Action{Path: p.path()})
 			continue
 		}
-		break
+		p.advance()
+		for more := true; more; more = p.acceptSymbol(",") {
+			u.Actions = append(u.Actions, p.assignment())
+		}
 	}
-	if len(u.Actions) == 0 {
+	if u.Actions == nil {
 		p.fail(notWellFormed(detailNoStatement))
 	}
 	u.Where, u.Returning = p.whereReturning()

@@ -222,3 +222,24 @@ func TestCompile(t *testing.T) {
 		t.Error("no conditions make one")
 	}
 }
+
+func BenchmarkParse(b *testing.B) {
+	const text = "UPDATE Orders SET Total = Total + ? SET Tags = set_add(Tags, <<'paid'>>) WHERE OrderId = ? AND Total < 10 RETURNING ALL NEW *"
+	values := []item.Value{item.Number(item.Int(5)), item.String("o-1")}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := Parse(text, values); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkParseSelect(b *testing.B) {
+	values := []item.Value{item.String("o-1")}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := Parse("SELECT * FROM Orders WHERE OrderId = ?", values); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -80,24 +80,24 @@ func (x *selection) findKeys(where []*partiql.Condition, order []partiql.Order) 
 			return x.takeKey(key, rest, order)
 		}
 	}
-	terms, rest, err := keyTerms(x.view, where)
+	found, rest, err := keyTerms(x.view, where)
 	if err != nil {
 		return err
 	}
-	if terms == nil {
+	if found == nil {
 		if order != nil {
 			return invalid("Must have at least one non-optional hash key condition in WHERE clause when using ORDER BY clause.")
 		}
 		return nil
 	}
-	if err := x.takeOrder(order, terms.partitions); err != nil {
+	if err := x.takeOrder(order, found.partitions); err != nil {
 		return err
 	}
 	if err := x.takeRest(rest); err != nil {
 		return err
 	}
-	for _, partition := range terms.partitions {
-		bounds, refusal := x.view.Bounds(&expr.KeyCondition{Terms: slices.Concat(partition, terms.sort)})
+	for _, partition := range found.partitions {
+		bounds, refusal := x.view.Bounds(&expr.KeyCondition{Terms: slices.Concat(partition, found.sort)})
 		if refusal != nil {
 			return refused(refusal)
 		}

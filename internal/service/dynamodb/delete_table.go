@@ -35,10 +35,15 @@ func (s *Service) DeleteTable(ctx context.Context, in *api.DeleteTableInput) (*a
 		if err := tx.Set(layout.AppendPurgeKey(nil, t.ID), nil); err != nil {
 			return nil, err
 		}
+		after := *t
+		if t.Stream.Enabled {
+			if err := disableStream(tx, &after, now, now.Add(s.delay)); err != nil {
+				return nil, err
+			}
+		}
 		if s.delay == 0 {
 			return nil, nil
 		}
-		after := *t
 		after.Transition = &schema.Transition{From: schema.Deleting, Until: now.Add(s.delay)}
 		return &after, nil
 	})
@@ -46,6 +51,7 @@ func (s *Service) DeleteTable(ctx context.Context, in *api.DeleteTableInput) (*a
 		return nil, err
 	}
 	s.purger.poke()
+	s.journal.Forget(deleted.ID)
 	v := view{status: schema.Deleting, capacity: deleted.Capacity, now: now}
 	return &api.DeleteTableOutput{TableDescription: describe(deleted, v)}, nil
 }

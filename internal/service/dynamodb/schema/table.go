@@ -29,6 +29,7 @@ type Table struct {
 	Class             Class       `json:"class"`
 	DeletionProtected bool        `json:"deletionProtected,omitempty"`
 	Stream            Stream      `json:"stream"`
+	Journal           Journal     `json:"journal,omitzero"`
 	Tags              []Tag       `json:"tags,omitempty"`
 	Transition        *Transition `json:"transition,omitempty"`
 }

@@ -13,14 +13,14 @@ import (
 	"github.com/gramme-db/gramme/internal/item"
 )
 
-const createTwin = `{"TableName":"twin","BillingMode":"PAY_PER_REQUEST",
+const createTwin = `{"TableName":"twin","BillingMode":"PAY_PER_REQUEST","StreamSpecification":{"StreamEnabled":true,"StreamViewType":"NEW_AND_OLD_IMAGES"},
  "AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"},{"AttributeName":"sk","AttributeType":"N"},{"AttributeName":"n","AttributeType":"N"}],
  "KeySchema":[{"AttributeName":"pk","KeyType":"HASH"},{"AttributeName":"sk","KeyType":"RANGE"}],
  "GlobalSecondaryIndexes":[{"IndexName":"byN","KeySchema":[{"AttributeName":"n","KeyType":"HASH"},{"AttributeName":"sk","KeyType":"RANGE"}],"Projection":{"ProjectionType":"ALL"}}]}`
 
 // twins are two services: one is told in PartiQL what the other is told in
 // operations and expressions. They must give the same answers, and end with the
-// same bytes in the store.
+// same items, index entries, counters and change records in the store.
 type twins struct {
 	ql, ops *world
 	rng     *rand.Rand
@@ -39,6 +39,9 @@ func TestStatementsFollowOperations(t *testing.T) {
 			}
 			if got, want := w.ql.keys(t), w.ops.keys(t); got != want {
 				t.Errorf("the stores differ:\n%s\nand\n%s", got, want)
+			}
+			if got, want := w.ql.lines(t, 'c'), w.ops.lines(t, 'c'); len(got) < 50 || !slices.Equal(got, want) {
+				t.Errorf("the change records differ: %q\nand %q", got, want)
 			}
 		})
 	}

@@ -57,7 +57,7 @@ type batchMember struct {
 
 // newBatchMember makes all checks of a statement that need no item.
 func (s *Service) newBatchMember(ctx context.Context, in *api.BatchStatementRequest) (m batchMember) {
-	if m.statement, m.err = parseStatement(in.Statement.Value, in.Parameters); m.err != nil {
+	if m.statement, m.err = parseStatement(ctx, in.Statement.Value, in.Parameters); m.err != nil {
 		return m
 	}
 	switch q := m.statement.(type) {

@@ -13,7 +13,7 @@ import (
 // ExecuteStatement executes one statement of PartiQL: a SELECT, of which it
 // returns a page, or a write of one item.
 func (s *Service) ExecuteStatement(ctx context.Context, in *api.ExecuteStatementInput) (*api.ExecuteStatementOutput, error) {
-	st, err := parseStatement(in.Statement.Value, in.Parameters)
+	st, err := parseStatement(ctx, in.Statement.Value, in.Parameters)
 	if err != nil {
 		return nil, err
 	}

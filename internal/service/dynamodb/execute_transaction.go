@@ -16,7 +16,7 @@ func (s *Service) ExecuteTransaction(ctx context.Context, in *api.ExecuteTransac
 	statements := make([]partiql.Statement, len(in.TransactStatements))
 	reads := 0
 	for i, request := range in.TransactStatements {
-		st, err := parseStatement(request.Statement.Value, request.Parameters)
+		st, err := parseStatement(ctx, request.Statement.Value, request.Parameters)
 		if err != nil {
 			return nil, err
 		}

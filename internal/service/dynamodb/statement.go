@@ -7,10 +7,12 @@ import (
 	"github.com/gramme-db/gramme/internal/service/dynamodb/expr"
 	"github.com/gramme-db/gramme/internal/service/dynamodb/partiql"
 	"github.com/gramme-db/gramme/internal/service/dynamodb/schema"
+	"github.com/gramme-db/gramme/internal/wire"
 )
 
-// parseStatement parses a statement of PartiQL with its parameters.
-func parseStatement(text string, parameters []item.Input) (partiql.Statement, error) {
+// parseStatement parses a statement of PartiQL with its parameters, and refuses
+// one on a table that is not the caller's.
+func parseStatement(ctx context.Context, text string, parameters []item.Input) (partiql.Statement, error) {
 	values := make([]item.Value, len(parameters))
 	for i, p := range parameters {
 		if err := plain.value(p.Err); err != nil {
@@ -22,7 +24,26 @@ func parseStatement(text string, parameters []item.Input) (partiql.Statement, er
 	if refusal != nil {
 		return nil, invalid(refusal.Text)
 	}
+	if _, err := refOf(ctx, st.Target()); err != nil { // again in the name of the statement's own action
+		caller := *wire.CallerFrom(ctx)
+		caller.Operation = permission(st)
+		_, err = refOf(wire.WithCaller(ctx, &caller), st.Target())
+		return st, err
+	}
 	return st, nil
+}
+
+// permission is the action of IAM that a statement needs.
+func permission(st partiql.Statement) string {
+	switch st.(type) { // EXISTS reads
+	case *partiql.Insert:
+		return "PartiQLInsert"
+	case *partiql.Update:
+		return "PartiQLUpdate"
+	case *partiql.Delete:
+		return "PartiQLDelete"
+	}
+	return "PartiQLSelect"
 }
 
 // statementView returns the table or index that a SELECT reads. AWS words its

@@ -30,6 +30,8 @@ type selectParts struct {
 	projection *expr.Projection
 }
 
+// checkSelectParts makes the checks that need no table. The texts of ORDER BY are
+// those that users report.
 func checkSelectParts(q *partiql.Select) (p selectParts, err error) {
 	p.where = q.Where.Conjuncts()
 	var refusal *partiql.Error

@@ -47,6 +47,35 @@ func Set(kind Kind, members [][]byte) Value {
 	return closeRun(dst, start)
 }
 
+// NewSet is Set for members of a request, which may be none or come twice.
+func NewSet(kind Kind, members [][]byte) (Value, *ValueError) {
+	if len(members) == 0 {
+		return nil, emptySetError(kind)
+	}
+	v := Set(kind, members)
+	if payload := v.payload(); hasDuplicateMember(payload) {
+		return nil, duplicateError(kind, payload)
+	}
+	return v, nil
+}
+
+// Levels returns how many levels of values there are in v, 0 in one that holds
+// no others.
+func (v Value) Levels() int {
+	n := 0
+	switch v.Kind() {
+	case L:
+		for e := range v.Elements() {
+			n = max(n, 1+e.Levels())
+		}
+	case M:
+		for _, f := range v.Map().All() {
+			n = max(n, 1+f.Levels())
+		}
+	}
+	return n
+}
+
 // Kind returns the type of v.
 func (v Value) Kind() Kind {
 	if len(v) == 0 {

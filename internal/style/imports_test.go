@@ -101,7 +101,7 @@ func servicesApart(t tree, _ exceptions) []finding {
 // purePackages checks that the pure packages take values and return values.
 // The clock and chance are the business of the rule injectedWorld.
 func purePackages(t tree, _ exceptions) []finding {
-	pure := []string{"internal/item", "internal/service/dynamodb/expr", "internal/service/dynamodb/schema"}
+	pure := []string{"internal/item", "internal/service/dynamodb/expr", "internal/service/dynamodb/partiql", "internal/service/dynamodb/schema"}
 	effects := []string{"context", "io/fs", "log", "log/slog", "net", "net/http", "os", "sync", "sync/atomic", module + "/internal/kv"}
 	var found []finding
 	for _, s := range t {

@@ -39,9 +39,11 @@ const (
 	sectionExpiry = 'e'
 )
 
-// TokenWrite is the operation of a token of TransactWriteItems. Each operation
-// has tokens of its own.
-const TokenWrite = 'w'
+// The operations that a token may be of. Each has tokens of its own.
+const (
+	TokenWrite   = 'w' // TransactWriteItems
+	TokenExecute = 'e' // ExecuteTransaction
+)
 
 // requestHashLen is the length of a SHA-256.
 const requestHashLen = 32

@@ -100,6 +100,7 @@ func transactionConflict() error {
 const (
 	textConflict        = "Transaction is ongoing for the item"
 	textConditionFailed = "The conditional request failed"
+	textDuplicateItem   = "Duplicate primary key exists in table"
 	textItemTooLarge    = "Item size has exceeded the maximum allowed size"
 	textUpdatedTooLarge = "Item size to update has exceeded the maximum allowed size"
 )

@@ -24,6 +24,9 @@ const (
 	transactionBytesMax = 4 << 20          // items of one transaction; beyond: ValidationException
 	tokenTTL            = 10 * time.Minute // how long the token of a transaction that is done is remembered; then it is a new one
 
+	inPartitionsMax = 50 // partition keys that a SELECT may name; beyond: ValidationException
+	inPageItemsMax  = 10 // items that a page of a SELECT evaluates that names several partition keys
+
 	pageBytesMax        = 1 << 20 // what a page of Query or Scan evaluates; a page ends with the entry that reaches it
 	partitionReadUnits  = 3000    // what a partition gives, a second
 	partitionWriteUnits = 1000

@@ -15,6 +15,7 @@ import (
 type pagePlan struct {
 	view       *schema.View
 	keys       layout.Range
+	then       []layout.Range // read one after the other behind keys
 	reverse    bool
 	limit      int              // entries to evaluate, 0: no bound but the page's
 	fetch      bool             // read each entry's item from the table
@@ -44,33 +45,46 @@ type page struct {
 	build item.Builder
 }
 
-// readPage reads a page: one scan of the engine that touches the entries it
-// evaluates and at most one more, and a read for each item that it fetches.
+// readPage reads a page: one scan of the engine for each range, which touches
+// the entries that it evaluates and at most one more, and a read for each item
+// that it fetches.
 func (s *Service) readPage(ctx context.Context, plan *pagePlan) (*page, error) {
 	snap, err := s.store.Snapshot(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer snap.Close()
-	entries := snap.Scan(plan.keys.Start, plan.keys.End, plan.reverse)
-	defer entries.Close()
 	p := &page{plan: plan}
 	if !plan.countAlone {
 		p.items = make([]item.Item, 0, pageItemsMin) // present, even if nothing is found
 	}
+	ended, err := p.readRange(snap, plan.keys)
+	for _, keys := range plan.then {
+		if ended || err != nil {
+			break
+		}
+		ended, err = p.readRange(snap, keys)
+	}
+	return p, err
+}
+
+// readRange goes through a range, and reports whether the page ends in it.
+func (p *page) readRange(snap *kv.Snapshot, keys layout.Range) (ended bool, err error) {
+	entries := snap.Scan(keys.Start, keys.End, p.plan.reverse)
+	defer entries.Close()
 	for entries.Next() {
 		entry, size, err := layout.ParseRecord(entries.Value())
 		if err != nil {
-			return nil, err
+			return false, err
 		}
 		if err := p.take(snap, schema.Image{Item: entry, Size: size}); err != nil {
-			return nil, err
+			return false, err
 		}
 		if p.full() {
-			return p, p.stopAt(entry)
+			return true, p.stopAt(entry)
 		}
 	}
-	return p, entries.Err()
+	return false, entries.Err()
 }
 
 // full reports whether the page ends here. Like AWS's it ends behind the entry
@@ -139,7 +153,7 @@ func (p *page) damaged(entry item.Item) error {
 
 // keep copies an item, or what the projection leaves of it, to the page.
 func (p *page) keep(it item.Item) {
-	p.reserve(len(it))
+	p.reserve(p.plan.projection.BytesMax(it))
 	start := len(p.room)
 	if p.plan.projection == nil {
 		p.room = append(p.room, it...)

@@ -32,6 +32,7 @@ import (
 //	keys                   print all that the store holds
 //	cost OP                call an operation and print what it cost the engine
 //	reopen [delay]         close the service and open it again over the same store
+//	pages OP LIMIT         call an operation until it gives no NextToken, and print the items of each page
 //	indexes TABLE          describe a table and its global indexes, a line each
 //	tokens                 sweep, and print the tokens of transactions that are remembered
 //	backfill [items]       do one step of each job on an index, and print the jobs that are left
@@ -113,6 +114,8 @@ func (w *world) run(t *testing.T, d *datadriven.TestData) string {
 		return w.put(t, d.CmdArgs[0].String(), strings.Split(d.Input, "\n"))
 	case "cost":
 		return w.cost(d.CmdArgs[0].String(), d.Input)
+	case "pages":
+		return w.pages(t, d)
 	case "indexes":
 		return w.indexes(t, d.CmdArgs[0].String())
 	case "backfill":
@@ -256,6 +259,32 @@ func (w *world) answer(operation, body string) (answer []byte, status int) {
 		return []byte("BUG: " + err.Error()), 500
 	}
 	return awsjson.AppendError(nil, e), e.Status
+}
+
+// pages prints the items of each page, and what the last one begins with.
+func (w *world) pages(t *testing.T, d *datadriven.TestData) string {
+	var b strings.Builder
+	token := ""
+	for {
+		body := strings.TrimSuffix(d.Input, "}") + `,"Limit":` + d.CmdArgs[1].String() + token + "}"
+		answer, status := w.answer(d.CmdArgs[0].String(), body)
+		if status != 200 {
+			return fmt.Sprintf("%s%d %s\n", b.String(), status, answer)
+		}
+		var page struct {
+			Items, LastEvaluatedKey json.RawMessage
+			NextToken               string
+		}
+		if err := json.Unmarshal(answer, &page); err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&b, "%s\n", page.Items)
+		if page.NextToken == "" {
+			return b.String()
+		}
+		fmt.Fprintf(&b, "behind %s\n", page.LastEvaluatedKey)
+		token = `,"NextToken":"` + page.NextToken + `"`
+	}
 }
 
 // cost prints how often an operation used the engine.

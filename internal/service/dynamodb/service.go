@@ -25,6 +25,10 @@
 //	Query, Scan                       checks in AWS's order (read_request.go, select.go)
 //	  -> schema                       the view, the bounds of the key condition, the start key
 //	  -> page.go                      one engine scan, and a copy of what is asked for
+//
+// A statement of PartiQL is one of these: ExecuteStatement, BatchExecuteStatement
+// and ExecuteTransaction have it parsed by partiql and planned to keys
+// (statement_select.go, statement_write.go), and go the same ways.
 package dynamodb
 
 import (
@@ -164,25 +168,28 @@ func (s *Service) Close() error {
 // yet and answers as an unknown one.
 func (s *Service) Operations() *api.Operations {
 	return &api.Operations{
-		BatchGetItem:       s.BatchGetItem,
-		BatchWriteItem:     s.BatchWriteItem,
-		CreateTable:        s.CreateTable,
-		DeleteItem:         s.DeleteItem,
-		DeleteTable:        s.DeleteTable,
-		DescribeEndpoints:  s.DescribeEndpoints,
-		DescribeLimits:     s.DescribeLimits,
-		DescribeTable:      s.DescribeTable,
-		GetItem:            s.GetItem,
-		ListTables:         s.ListTables,
-		ListTagsOfResource: s.ListTagsOfResource,
-		PutItem:            s.PutItem,
-		Query:              s.Query,
-		Scan:               s.Scan,
-		TagResource:        s.TagResource,
-		TransactGetItems:   s.TransactGetItems,
-		TransactWriteItems: s.TransactWriteItems,
-		UntagResource:      s.UntagResource,
-		UpdateItem:         s.UpdateItem,
-		UpdateTable:        s.UpdateTable,
+		BatchExecuteStatement: s.BatchExecuteStatement,
+		BatchGetItem:          s.BatchGetItem,
+		BatchWriteItem:        s.BatchWriteItem,
+		CreateTable:           s.CreateTable,
+		DeleteItem:            s.DeleteItem,
+		DeleteTable:           s.DeleteTable,
+		DescribeEndpoints:     s.DescribeEndpoints,
+		DescribeLimits:        s.DescribeLimits,
+		DescribeTable:         s.DescribeTable,
+		ExecuteStatement:      s.ExecuteStatement,
+		ExecuteTransaction:    s.ExecuteTransaction,
+		GetItem:               s.GetItem,
+		ListTables:            s.ListTables,
+		ListTagsOfResource:    s.ListTagsOfResource,
+		PutItem:               s.PutItem,
+		Query:                 s.Query,
+		Scan:                  s.Scan,
+		TagResource:           s.TagResource,
+		TransactGetItems:      s.TransactGetItems,
+		TransactWriteItems:    s.TransactWriteItems,
+		UntagResource:         s.UntagResource,
+		UpdateItem:            s.UpdateItem,
+		UpdateTable:           s.UpdateTable,
 	}
 }

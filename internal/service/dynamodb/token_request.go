@@ -15,14 +15,15 @@ import (
 	"github.com/gramme-db/gramme/internal/wire"
 )
 
-// beginToken returns the token of a TransactWriteItems; nil when it has none.
-func (s *Service) beginToken(ctx context.Context, in *api.TransactWriteItemsInput) (*token, error) {
-	if !in.ClientRequestToken.Set {
+// beginToken returns the token of a transaction; nil when it has none.
+// fingerprint tells what the request asks for.
+func (s *Service) beginToken(ctx context.Context, operation byte, clientToken wire.Opt[string], fingerprint func() [32]byte) (*token, error) {
+	if !clientToken.Set {
 		return nil, nil
 	}
 	caller := wire.CallerFrom(ctx)
-	key := layout.AppendTokenKey(nil, caller.Account, caller.Region, layout.TokenWrite, in.ClientRequestToken.Value)
-	return s.tokens.begin(key, fingerprint(in))
+	key := layout.AppendTokenKey(nil, caller.Account, caller.Region, operation, clientToken.Value)
+	return s.tokens.begin(key, fingerprint())
 }
 
 // fingerprint tells requests apart. ReturnConsumedCapacity is no part of it,
@@ -43,6 +44,17 @@ func fingerprint(in *api.TransactWriteItemsInput) [32]byte {
 		case action.Update != nil:
 			p.update(action.Update)
 		}
+	}
+	return [32]byte(p.sum.Sum(nil))
+}
+
+// statementsFingerprint is fingerprint for an ExecuteTransaction.
+func statementsFingerprint(in *api.ExecuteTransactionInput) [32]byte {
+	p := printer{sum: sha256.New()}
+	for _, st := range in.TransactStatements {
+		p.option(st.Statement)
+		p.parameters(st.Parameters)
+		p.option(st.ReturnValuesOnConditionCheckFailure)
 	}
 	return [32]byte(p.sum.Sum(nil))
 }
@@ -96,6 +108,13 @@ func (p *printer) condition(text wire.Opt[string], names wire.Map[string], value
 		p.text(n.Value)
 	}
 	p.item(values.Item)
+}
+
+func (p *printer) parameters(list []item.Input) {
+	p.number(len(list))
+	for _, v := range list {
+		p.value(v.Value)
+	}
 }
 
 func (p *printer) number(n int) {

@@ -25,6 +25,7 @@ type action struct {
 	condition *expr.Condition  // nil: always holds
 	update    *expr.Update     // of an update
 	onFailure wire.Opt[string] // ReturnValuesOnConditionCheckFailure
+	needs     need             // of a PartiQL statement
 
 	table   *schema.Table
 	place   int // of the table among the transaction's tables
@@ -42,8 +43,18 @@ const (
 	actionUpdate
 )
 
-// transaction is a TransactWriteItems under way: one update that owns the keys
-// of all items. All actions see what was there before; all happen, or none.
+// need is what a statement of PartiQL wants to find, whatever its condition is.
+type need uint8
+
+const (
+	anyItem  need = iota // or none
+	noItem               // INSERT
+	someItem             // UPDATE
+)
+
+// transaction is a TransactWriteItems or an ExecuteTransaction of writes under
+// way: one update that owns the keys of all items. All actions see what was
+// there before; all happen, or none.
 type transaction struct {
 	service *Service
 	actions []action
@@ -174,28 +185,42 @@ func (a *action) decide(tx *kv.Tx) (o outcome, _ *reason, err error) {
 	if err := o.read(tx); err != nil {
 		return o, nil, err
 	}
-	old := o.old.Item
-	if !a.condition.Holds(old) {
-		return o, reasonCondition(a.onFailure, old), nil
+	new, reason := a.result(o.old.Item)
+	if reason != nil {
+		return o, reason, nil
+	}
+	if a.kind == actionCheck {
+		o.new = o.old
+		return o, nil, nil
+	}
+	return o, nil, o.plan(tx, new)
+}
+
+// result returns what the action makes of the item that is there, nil for none,
+// or why it cannot be done.
+func (a *action) result(old item.Item) (item.Item, *reason) {
+	switch {
+	case a.needs == noItem && old != nil:
+		return nil, reasonDuplicate()
+	case a.needs == someItem && old == nil, !a.condition.Holds(old):
+		return nil, reasonCondition(a.onFailure, old)
 	}
 	switch a.kind {
 	case actionCheck:
-		o.new = o.old
-		return o, nil, nil
+		return old, nil
 	case actionPut:
-		return o, nil, o.plan(tx, a.attrs.Item)
+		return a.attrs.Item, nil
 	case actionDelete:
-		return o, nil, o.plan(tx, nil)
+		return nil, nil
 	}
-	keyItem := a.table.KeyItem(a.key)
-	new, refusal := a.update.Apply(old, keyItem)
+	new, refusal := a.update.Apply(old, a.table.KeyItem(a.key))
 	if refusal != nil {
-		return o, reasonInvalid(refusal.Text), nil
+		return nil, reasonInvalid(refusal.Text)
 	}
 	if text := a.checkUpdated(new); text != "" {
-		return o, reasonInvalid(text), nil
+		return nil, reasonInvalid(text)
 	}
-	return o, nil, o.plan(tx, new)
+	return new, nil
 }
 
 // checkUpdated checks the item that an update made, and returns what is wrong
@@ -255,22 +280,33 @@ func (x *transaction) checkCollections(ctx context.Context) error {
 // reason is why an action is in the way of its transaction; nil is none.
 type reason = api.CancellationReason
 
+// The codes of reasons. Members of a batch of statements fail with the same.
+const (
+	codeConditionFailed = "ConditionalCheckFailed"
+	codeConflict        = "TransactionConflict"
+	codeCollectionFull  = "ItemCollectionSizeLimitExceeded"
+	codeDuplicateItem   = "DuplicateItem"
+	codeInvalid         = "ValidationError"
+)
+
 func reasonOf(code, message string) *reason {
 	return &reason{Code: wire.Some(code), Message: wire.Some(message)}
 }
 
-func reasonConflict() *reason { return reasonOf("TransactionConflict", textConflict) }
+func reasonConflict() *reason { return reasonOf(codeConflict, textConflict) }
 
-func reasonInvalid(text string) *reason { return reasonOf("ValidationError", text) }
+func reasonInvalid(text string) *reason { return reasonOf(codeInvalid, text) }
+
+func reasonDuplicate() *reason { return reasonOf(codeDuplicateItem, textDuplicateItem) }
 
 func reasonCollectionFull() *reason {
-	return reasonOf("ItemCollectionSizeLimitExceeded", textCollectionFull)
+	return reasonOf(codeCollectionFull, textCollectionFull)
 }
 
 // reasonCondition is that the condition does not hold for old, which the action
 // may ask for.
 func reasonCondition(onFailure wire.Opt[string], old item.Item) *reason {
-	r := reasonOf("ConditionalCheckFailed", textConditionFailed)
+	r := reasonOf(codeConditionFailed, textConditionFailed)
 	if onFailure.Value == allOld {
 		r.Item = old
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	api "github.com/gramme-db/gramme/internal/api/dynamodb"
+	"github.com/gramme-db/gramme/internal/kv/layout"
 	"github.com/gramme-db/gramme/internal/wire"
 )
 
@@ -24,7 +25,7 @@ func (s *Service) TransactWriteItems(ctx context.Context, in *api.TransactWriteI
 	if err := x.checkAgainstTables(); err != nil {
 		return nil, err
 	}
-	if x.token, err = s.beginToken(ctx, in); err != nil {
+	if x.token, err = s.beginToken(ctx, layout.TokenWrite, in.ClientRequestToken, func() [32]byte { return fingerprint(in) }); err != nil {
 		return nil, err
 	}
 	defer x.token.end()

@@ -48,7 +48,8 @@ const (
 	opHasType
 	opBeginsWith
 	opContains
-	opSize // stands in no finished condition: size is a property of an operand
+	opDiffers // PartiQL's <>, which is false where a value is absent
+	opSize    // stands in no finished condition: size is a property of an operand
 )
 
 // String returns the operator or function as AWS's messages name it.
@@ -62,7 +63,7 @@ func (o op) String() string {
 		return "NOT"
 	case opEqual:
 		return "="
-	case opNotEqual:
+	case opNotEqual, opDiffers:
 		return "<>"
 	case opLess:
 		return "<"
@@ -171,6 +172,8 @@ func (o op) test(operands []operand, it item.Item) bool {
 		return equal(first, second)
 	case opNotEqual:
 		return !equal(first, second)
+	case opDiffers:
+		return len(first) > 0 && len(second) > 0 && !item.Equal(first, second)
 	case opHasType:
 		return len(first) > 0 && first.Kind().String() == string(second.Bytes())
 	case opBeginsWith:

@@ -34,7 +34,12 @@ const (
 
 // Static errors of expressions.
 
+// invalid is what is wrong with an expression. Of a statement AWS prints the
+// detail alone.
 func (k Kind) invalid(detail string) *Error {
+	if k == KindStatement {
+		return &Error{Text: detail}
+	}
 	return &Error{Text: "Invalid " + k.String() + ": " + detail}
 }
 
@@ -152,6 +157,11 @@ func errOverlap(k Kind, one, two Path) *Error {
 func errConflict(k Kind, one, two Path) *Error {
 	return k.invalid("Two document paths conflict with each other; must remove or rewrite one of these paths; path one: " +
 		one.String() + ", path two: " + two.String())
+}
+
+// errColumnRepeated: not published; the wording is ours.
+func errColumnRepeated(name string) *Error {
+	return KindStatement.invalid("The names of the selected attributes must be distinct; attribute name: " + name)
 }
 
 func errRepeatedSection(s section) *Error {

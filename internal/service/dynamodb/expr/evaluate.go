@@ -20,7 +20,7 @@ func (e *evaluation) results(results []item.Value) *Error {
 		if err := e.spend(len(v)); err != nil {
 			return err
 		}
-		if len(e.u.written[i])+levelsBelow(v) > nestingLevelMax {
+		if len(e.u.written[i])+v.Levels() > nestingLevelMax {
 			return errNesting()
 		}
 		results[i] = v
@@ -37,22 +37,6 @@ func (e *evaluation) spend(n int) *Error {
 		return errUpdateTooLarge()
 	}
 	return nil
-}
-
-// levelsBelow returns how many levels of values there are in v.
-func levelsBelow(v item.Value) int {
-	n := 0
-	switch v.Kind() {
-	case item.L:
-		for e := range v.Elements() {
-			n = max(n, 1+levelsBelow(e))
-		}
-	case item.M:
-		for _, f := range v.Map().All() {
-			n = max(n, 1+levelsBelow(f))
-		}
-	}
-	return n
 }
 
 func (e *evaluation) result(i int) (item.Value, *Error) {
@@ -76,6 +60,10 @@ func (e *evaluation) compute(i int32) (item.Value, *Error) {
 		return v.literal, nil
 	case valueListAppend:
 		return e.listAppend(v)
+	case valueSetAdd:
+		return e.add(v.path.in(e.it), e.u.values[v.b].literal)
+	case valueSetDelete:
+		return e.subtract(v.path.in(e.it), e.u.values[v.b].literal)
 	case valuePlus, valueMinus:
 		a, err := e.compute(v.a)
 		if err != nil {

@@ -35,6 +35,10 @@ const (
 	// where they are written.
 	resultBytesMax = 8 << 20
 
+	// Ours: what a column has besides its name and its value, which is the length
+	// of the name, and what that and the value add to the length of the item.
+	columnHeadBytes = 8
+
 	reservedWordBytesMin = 2
 	reservedWordBytesMax = 14
 )

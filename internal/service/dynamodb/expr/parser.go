@@ -15,6 +15,7 @@ const (
 	KindKeyCondition
 	KindProjection
 	KindUpdate
+	KindStatement // no parameter of its own: a part of a PartiQL statement
 )
 
 // String returns the parameter's name: "ConditionExpression".
@@ -28,6 +29,8 @@ func (k Kind) String() string {
 		return "ProjectionExpression"
 	case KindUpdate:
 		return "UpdateExpression"
+	case KindStatement:
+		return "Statement"
 	}
 	return "ConditionExpression"
 }

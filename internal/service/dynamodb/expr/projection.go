@@ -7,6 +7,7 @@ import "github.com/gramme-db/gramme/internal/item"
 type Projection struct {
 	paths   []Path // in the order of the text
 	targets targets
+	names   []string // of the columns at the paths; nil: what is left stays where it is
 
 	// Room for what most projections need, so that they cost one allocation.
 	room struct {
@@ -68,13 +69,34 @@ func (p *Projection) Apply(it item.Item) item.Item {
 	if p == nil || it == nil {
 		return it
 	}
+	if p.names != nil {
+		b := item.NewBuilder(make([]byte, 0, min(len(it), projectionScratchBytes)))
+		p.buildColumns(b, it)
+		return b.Item()
+	}
 	return p.targets.project(it)
 }
 
 // Build is Apply for many items: it writes what is left of an item with a
-// Builder of the caller's. That is never longer than the item.
+// Builder of the caller's.
 func (p *Projection) Build(b *item.Builder, it item.Item) {
+	if p.names != nil {
+		p.buildColumns(b, it)
+		return
+	}
 	p.targets.build(b, it)
+}
+
+// BytesMax bounds the length of what Build writes of an item. Only the names of
+// columns can make it longer than the item.
+func (p *Projection) BytesMax(it item.Item) int {
+	n := len(it)
+	if p != nil {
+		for _, name := range p.names {
+			n += columnHeadBytes + len(name)
+		}
+	}
+	return n
 }
 
 // project returns the part of an item that the targets lead to.

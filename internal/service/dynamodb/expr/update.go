@@ -57,9 +57,9 @@ type action struct {
 // literal only.
 type value struct {
 	kind    valueKind
-	path    Path       // of valuePath and valueIfNotExists
+	path    Path       // of all but literals, lists and sums
 	literal item.Value // of valueLiteral
-	a, b    int32      // operands, in Update.values; valueIfNotExists has b only
+	a, b    int32      // operands, in Update.values; those with a path have b only
 }
 
 type valueKind uint8
@@ -71,6 +71,10 @@ const (
 	valueListAppend
 	valuePlus
 	valueMinus
+
+	// What PartiQL has in place of ADD and DELETE: of a path and a literal.
+	valueSetAdd
+	valueSetDelete
 )
 
 // newUpdate returns an Update without actions.

@@ -180,22 +180,57 @@ func (p *updateParser) call(name string) int32 {
 		n++
 	}
 	p.expect(tokenClose)
-	known := name == "if_not_exists" || name == "list_append"
+	return p.function(name, operands, n)
+}
+
+// function makes an expression of a function and its n operands, of which no
+// more than two count.
+func (p *updateParser) function(name string, operands [2]int32, n int) int32 {
+	kind, known := functionNamed(p.kind, name)
 	switch {
 	case !known:
 		p.fault(rankUnknownFunction, errUnknownFunction(p.kind, name))
 	case n != len(operands):
 		p.fault(rankFunctionOperand, errOperandCount(p.kind, name, n))
-	case name == "list_append":
+	case kind == valueListAppend:
 		p.checkLiteral(name, operands[0], item.L)
 		p.checkLiteral(name, operands[1], item.L)
-		return p.push(value{kind: valueListAppend, a: operands[0], b: operands[1]})
+		return p.push(value{kind: kind, a: operands[0], b: operands[1]})
 	case p.u.values[operands[0]].kind != valuePath:
 		p.fault(rankFunctionOperand, errPathRequired(p.kind, name))
 	default:
-		return p.push(value{kind: valueIfNotExists, path: p.u.values[operands[0]].path, b: operands[1]})
+		if kind != valueIfNotExists {
+			p.checkSetOperand(name, p.u.values[operands[1]].literal.Kind())
+		}
+		return p.push(value{kind: kind, path: p.u.values[operands[0]].path, b: operands[1]})
 	}
 	return p.push(value{})
+}
+
+// functionNamed returns what a function of an update does. Those that change
+// sets are PartiQL's.
+func functionNamed(k Kind, name string) (_ valueKind, known bool) {
+	switch {
+	case name == "if_not_exists":
+		return valueIfNotExists, true
+	case name == "list_append":
+		return valueListAppend, true
+	case name == "set_add" && k == KindStatement:
+		return valueSetAdd, true
+	case name == "set_delete" && k == KindStatement:
+		return valueSetDelete, true
+	}
+	return 0, false
+}
+
+// checkSetOperand refuses what is no set where PartiQL wants one.
+func (p *updateParser) checkSetOperand(name string, k item.Kind) {
+	switch {
+	case k == item.Absent:
+		p.fault(rankFunctionOperand, errOperandType(p.kind, name, anyTypeText))
+	case !k.IsSet():
+		p.fault(rankFunctionOperand, errOperandType(p.kind, name, k.String()))
+	}
 }
 
 // checkLiteral refuses a :value of another type than an operator takes.

@@ -24,6 +24,13 @@
 //	Query, Scan                       checks in AWS's order (read_request.go, select.go)
 //	  -> schema                       the view, the bounds of the key condition, the start key
 //	  -> page.go                      one engine scan, and a copy of what is asked for
+//
+// Time to live:
+//
+//	UpdateTimeToLive                  what there is to know, in the descriptor; a mark of the table
+//	  -> expiry.go, backfill.go       the expiry index: kept by each write, built for older items
+//	  -> expirer.go                   in the background: what is due, found in the index
+//	  -> expire.go                    and deleted like by any other write
 package dynamodb
 
 import (
@@ -46,6 +53,14 @@ type Options struct {
 	// DELETING; 0 is immediate. AWS takes seconds.
 	ControlPlaneDelay time.Duration
 
+	// TTLInterval is how long after it has found nothing to delete time to live
+	// looks again for items that are due; default a second.
+	TTLInterval time.Duration
+
+	// TTLCooldown is how long after a change of a table's time to live another
+	// one is refused; 0 is not at all. On AWS it is half an hour to an hour.
+	TTLCooldown time.Duration
+
 	// ItemCollectionBytesMax bounds an item collection of a table with local
 	// indexes; default 10 GB as on AWS.
 	ItemCollectionBytesMax int64
@@ -59,10 +74,12 @@ type Service struct {
 	catalog *catalog
 	purger  *purger
 	indexer *indexer
+	expirer *expirer
 	tokens  *tokens
 
 	conflicts conflicts
 
+	ttlCooldown        time.Duration
 	collectionBytesMax int64
 }
 
@@ -75,6 +92,7 @@ func Open(ctx context.Context, o Options) (*Service, error) {
 	}
 	s.purger.start(s.purger.work)
 	s.indexer.start(s.indexer.work)
+	s.expirer.start(s.expirer.work)
 	s.tokens.start(s.tokens.work)
 	return s, nil
 }
@@ -88,15 +106,20 @@ func open(ctx context.Context, o Options) (*Service, error) {
 	if o.ItemCollectionBytesMax == 0 {
 		o.ItemCollectionBytesMax = collectionBytesMax
 	}
+	if o.TTLInterval == 0 {
+		o.TTLInterval = ttlInterval
+	}
 	s := &Service{
 		store:              o.Store,
 		env:                o.Env,
 		delay:              o.ControlPlaneDelay,
 		catalog:            newCatalog(o.Store, o.Env),
 		purger:             newPurger(o.Store, o.Logger),
+		ttlCooldown:        o.TTLCooldown,
 		collectionBytesMax: o.ItemCollectionBytesMax,
 	}
 	s.indexer = newIndexer(s.catalog, o.Logger)
+	s.expirer = newExpirer(s, o.Logger, o.TTLInterval)
 	s.tokens = newTokens(o.Store, o.Env, o.Logger)
 	s.conflicts.init()
 	if err := s.catalog.sweep(ctx); err != nil {
@@ -108,6 +131,7 @@ func open(ctx context.Context, o Options) (*Service, error) {
 // Close stops background work and waits for it.
 func (s *Service) Close() error {
 	s.tokens.stop()
+	s.expirer.stop()
 	s.indexer.stop()
 	s.purger.stop()
 	return nil
@@ -125,6 +149,7 @@ func (s *Service) Operations() *api.Operations {
 		DescribeEndpoints:  s.DescribeEndpoints,
 		DescribeLimits:     s.DescribeLimits,
 		DescribeTable:      s.DescribeTable,
+		DescribeTimeToLive: s.DescribeTimeToLive,
 		GetItem:            s.GetItem,
 		ListTables:         s.ListTables,
 		ListTagsOfResource: s.ListTagsOfResource,
@@ -137,5 +162,6 @@ func (s *Service) Operations() *api.Operations {
 		UntagResource:      s.UntagResource,
 		UpdateItem:         s.UpdateItem,
 		UpdateTable:        s.UpdateTable,
+		UpdateTimeToLive:   s.UpdateTimeToLive,
 	}
 }

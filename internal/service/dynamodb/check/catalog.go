@@ -39,7 +39,14 @@ func (c *checker) readCatalog() error {
 	if err := c.scan(start, end, c.job); err != nil {
 		return err
 	}
-	return c.checkJobs()
+	if err := c.checkJobs(); err != nil {
+		return err
+	}
+	start, end = layout.ExpiringRange()
+	if err := c.scan(start, end, c.mark); err != nil {
+		return err
+	}
+	return c.checkMarks()
 }
 
 // tableOf returns the table of an id, nil when none is known.
@@ -130,7 +137,7 @@ func (c *checker) checkGap(from, end []byte) error {
 		}
 		place := layout.PlaceOf(key)
 		switch place.Part {
-		case layout.PartDescriptor, layout.PartToken, layout.PartJob, layout.PartPurge, layout.PartSequence:
+		case layout.PartDescriptor, layout.PartToken, layout.PartJob, layout.PartExpiring, layout.PartPurge, layout.PartSequence:
 			from = layout.FamilyEnd(key) // looked at elsewhere, or nothing depends on them
 		case layout.PartUnknown:
 			from = after(key)

@@ -243,9 +243,16 @@ func TestExpiringOutlivesDamage(t *testing.T) {
 	keyless.Field("ttl", item.Number(item.Int(w.now.Unix()-(items-2))))
 	keyless.EndMap()
 	spoil(2, layout.AppendRecord(nil, keyless.Item(), 5))
+	partial := item.NewBuilder(nil)
+	partial.BeginMap()
+	partial.Field("id", item.String("003"))
+	partial.Field("ttl", item.Number(item.Int(w.now.Unix()-(items-3))))
+	partial.Field("z", item.String("zz"))
+	partial.EndMap()
+	spoil(3, layout.AppendRecord(nil, append(partial.Item()[:len(partial.Item())-4], 0xff, 2, 'z', 'z'), 15))
 	w.finishExpiring(t)
 	left := w.itemKeys(t, tbl)
-	if !slices.EqualFunc(left, keys[:3], slices.Equal[[]byte]) {
+	if !slices.EqualFunc(left, keys[:4], slices.Equal[[]byte]) {
 		t.Errorf("%d items are left", len(left))
 	}
 }

@@ -57,6 +57,15 @@ type Options struct {
 	// DELETING; 0 is not at all. AWS takes seconds.
 	ControlPlaneDelay time.Duration
 
+	// TTLInterval is how often time to live looks for expired items, by the
+	// machine's clock; whether an item is expired is asked of Now. Default: a
+	// second.
+	TTLInterval time.Duration
+
+	// TTLCooldown is how long after a change of a table's time to live another
+	// one is refused; 0 is not at all. On AWS it is half an hour to an hour.
+	TTLCooldown time.Duration
+
 	Now    func() time.Time // the clock, for tests that turn it; default: time.Now
 	Logger *slog.Logger     // default: none
 }
@@ -86,6 +95,8 @@ func Open(o Options) (*Gramme, error) {
 		AccessKey:         o.AccessKey,
 		Secret:            sigv4.Secret(o.SecretKey),
 		ControlPlaneDelay: o.ControlPlaneDelay,
+		TTLInterval:       o.TTLInterval,
+		TTLCooldown:       o.TTLCooldown,
 		Env:               env,
 		Logger:            o.Logger,
 	})

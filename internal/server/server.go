@@ -56,6 +56,8 @@ func (s *Server) openServices() error {
 		env:               s.options.Env,
 		logger:            s.options.Logger,
 		controlPlaneDelay: s.options.ControlPlaneDelay,
+		ttlInterval:       s.options.TTLInterval,
+		ttlCooldown:       s.options.TTLCooldown,
 	}
 	for _, row := range services() {
 		running, err := row.open(context.Background(), w)

@@ -33,6 +33,8 @@ type world struct {
 	env               base.Env
 	logger            *slog.Logger
 	controlPlaneDelay time.Duration
+	ttlInterval       time.Duration
+	ttlCooldown       time.Duration
 }
 
 // opened is a service that is running.
@@ -48,6 +50,8 @@ func openDynamoDB(ctx context.Context, w world) (opened, error) {
 		Env:               w.env,
 		Logger:            w.logger,
 		ControlPlaneDelay: w.controlPlaneDelay,
+		TTLInterval:       w.ttlInterval,
+		TTLCooldown:       w.ttlCooldown,
 	})
 	if err != nil {
 		return opened{}, err

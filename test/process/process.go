@@ -156,6 +156,7 @@ func environment(o Options) []string {
 		"GRAMME_REGION="+Region,
 		"GRAMME_ACCOUNT="+Account,
 		"GRAMME_CONTROL_PLANE_DELAY="+o.ControlPlaneDelay.String(),
+		"GRAMME_TTL_INTERVAL=50ms", // tests wait for items to go
 	)
 	if o.Durability != "" {
 		env = append(env, "GRAMME_DURABILITY="+o.Durability)

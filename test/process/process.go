@@ -44,6 +44,7 @@ type Options struct {
 
 	Durability        string        // of --durability; default: the server's
 	ControlPlaneDelay time.Duration // how long tables stay CREATING, UPDATING, DELETING
+	TTLCooldown       string        // of --ttl-cooldown; default: the server's
 }
 
 // Server is a running gramme.
@@ -160,6 +161,9 @@ func environment(o Options) []string {
 	)
 	if o.Durability != "" {
 		env = append(env, "GRAMME_DURABILITY="+o.Durability)
+	}
+	if o.TTLCooldown != "" {
+		env = append(env, "GRAMME_TTL_COOLDOWN="+o.TTLCooldown)
 	}
 	if o.Static {
 		env = append(env, "GRAMME_AUTH=static", "GRAMME_ACCESS_KEY="+AccessKey, "GRAMME_SECRET_KEY="+SecretKey)

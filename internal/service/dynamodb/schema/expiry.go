@@ -88,5 +88,5 @@ func (t *Table) Expiry(itemKey []byte, it item.Item) []byte {
 // without it. What lies too far in the past is taken for a mistake and never
 // expires, as on AWS.
 func DueAt(now time.Time) (from, to int64) {
-	return now.AddDate(-expiryYearsMax, 0, 0).Unix() + 1, now.Unix()
+	return now.UTC().AddDate(-expiryYearsMax, 0, 0).Unix() + 1, now.Unix()
 }

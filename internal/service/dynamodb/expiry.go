@@ -1,6 +1,9 @@
 package dynamodb
 
-import "github.com/gramme-db/gramme/internal/kv"
+import (
+	"github.com/gramme-db/gramme/internal/kv"
+	"github.com/gramme-db/gramme/internal/kv/layout"
+)
 
 // storeExpiry moves the item's expiry, when its time has changed: nothing else
 // about an expiry can change. While the index is being built, an expiry may not
@@ -11,13 +14,14 @@ func (o *outcome) storeExpiry(tx *kv.Tx) error {
 	if had == has && old == new {
 		return nil
 	}
+	var room [keyRoomBytes]byte
 	if had {
-		if err := tx.Delete(o.table.Expiry(o.itemKey, o.old.Item)); err != nil {
+		if err := tx.Delete(layout.AppendExpiryKey(room[:0], old, o.itemKey)); err != nil {
 			return err
 		}
 	}
 	if has {
-		return tx.Set(o.table.Expiry(o.itemKey, o.new.Item), nil)
+		return tx.Set(layout.AppendExpiryKey(room[:0], new, o.itemKey), nil)
 	}
 	return nil
 }

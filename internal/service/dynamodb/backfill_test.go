@@ -56,10 +56,7 @@ func (w *world) randomStep(t *testing.T, r *rand.Rand, engine *guardedEngine) st
 	case n < 60:
 		operation, body = "UpdateTimeToLive", randomTTLUpdate(r)
 	case n < 64:
-		if _, err := w.service.expirer.round(context.Background()); err != nil {
-			t.Fatal(err)
-		}
-		return "a step of the expirer"
+		return w.expireStep(t, "indexed")
 	case n < 77:
 		w.service.indexer.itemsMax = 1 + r.IntN(4)
 		if _, err := w.service.indexer.round(context.Background()); err != nil {

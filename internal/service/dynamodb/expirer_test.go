@@ -1,6 +1,7 @@
 package dynamodb
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -382,19 +383,48 @@ func TestBackgroundExpirer(t *testing.T) {
 	w.checkStore(t, "tab")
 }
 
-// table reads a descriptor.
-func (w *world) table(t testing.TB, name string) *schema.Table {
+// expireStep lets the expirer do a step, and holds that it deletes what is due
+// in a table, and no more. It says what it did.
+func (w *world) expireStep(t *testing.T, name string) string {
 	t.Helper()
-	tbl, err := w.service.catalog.find(t.Context(), tableRef{w.caller.Account, w.caller.Region, name})
-	if err != nil || tbl == nil {
-		t.Fatal(tbl, err)
+	before := w.times(t, name)
+	if _, err := w.service.expirer.round(t.Context()); err != nil {
+		t.Fatal(err)
 	}
-	return tbl
+	after := w.times(t, name)
+	from, to := schema.DueAt(w.now)
+	for key, at := range before {
+		_, stays := after[key]
+		if due := from <= at && at < to; due == stays {
+			t.Errorf("an item that expires at %d is there at %d: %v", at, w.now.Unix(), stays)
+		}
+	}
+	return fmt.Sprintf("a step of the expirer: of %d expiries %d are left", len(before), len(after))
 }
 
-// itemKeys returns the keys of a table's items, by when they expire or else in
-// their own order.
-func (w *world) itemKeys(t testing.TB, tbl *schema.Table) (keys [][]byte) {
+// times returns what a table's expiry index holds, by item key.
+func (w *world) times(t *testing.T, name string) map[string]int64 {
+	t.Helper()
+	times := map[string]int64{}
+	tbl, err := w.service.catalog.find(t.Context(), tableRef{w.caller.Account, w.caller.Region, name})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if tbl == nil || !tbl.Usable(w.now) {
+		return times
+	}
+	for _, expiry := range w.expiries(t, tbl) {
+		at, key, err := layout.ParseExpiryKey(expiry)
+		if err != nil {
+			t.Fatal(err)
+		}
+		times[string(key)] = at
+	}
+	return times
+}
+
+// expiries returns the keys of a table's expiry index.
+func (w *world) expiries(t testing.TB, tbl *schema.Table) (keys [][]byte) {
 	t.Helper()
 	snap, err := w.store.Snapshot(t.Context())
 	if err != nil {
@@ -405,11 +435,34 @@ func (w *world) itemKeys(t testing.TB, tbl *schema.Table) (keys [][]byte) {
 	it := snap.Scan(all.Start, all.End, false)
 	defer it.Close()
 	for it.Next() {
-		_, key, err := layout.ParseExpiryKey(it.Key())
+		keys = append(keys, bytes.Clone(it.Key()))
+	}
+	if it.Err() != nil {
+		t.Fatal(it.Err())
+	}
+	return keys
+}
+
+// table reads a descriptor.
+func (w *world) table(t testing.TB, name string) *schema.Table {
+	t.Helper()
+	tbl, err := w.service.catalog.find(t.Context(), tableRef{w.caller.Account, w.caller.Region, name})
+	if err != nil || tbl == nil {
+		t.Fatal(tbl, err)
+	}
+	return tbl
+}
+
+// itemKeys returns the keys of a table's items that expire, the first to expire
+// in front.
+func (w *world) itemKeys(t testing.TB, tbl *schema.Table) (keys [][]byte) {
+	t.Helper()
+	for _, expiry := range w.expiries(t, tbl) {
+		_, key, err := layout.ParseExpiryKey(expiry)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := snap.Get(key, nil); err == nil {
+		if _, err := w.store.Get(t.Context(), key, nil); err == nil {
 			keys = append(keys, key)
 		}
 	}

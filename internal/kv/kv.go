@@ -50,6 +50,7 @@ type Store struct {
 	driver driver.Driver
 	gate   gate
 	counts tally
+	stamps stamped
 	txs    sync.Pool // *Tx
 }
 
@@ -134,6 +135,9 @@ func (s *Store) Update(ctx context.Context, own [][]byte, fn func(tx *Tx) error)
 	tx.fn = fn
 	err := s.driver.Update(ctx, own, (*body)(tx))
 	s.counts.update(tx.writes.Size(), err)
+	if tx.stamped {
+		s.stamps.tell()
+	}
 	tx.reset()
 	s.txs.Put(tx)
 	return err
@@ -146,17 +150,6 @@ func (s *Store) DeleteRange(ctx context.Context, start, end []byte) error {
 	return s.Update(ctx, nil, func(tx *Tx) error {
 		return tx.DeleteRange(start, end)
 	})
-}
-
-// Watermark returns a stamp of which no update with it or a smaller one can
-// still appear: a snapshot opened from now on shows whatever there is of them.
-// 0 when the store is closed.
-func (s *Store) Watermark() Stamp {
-	if !s.gate.enter() {
-		return 0
-	}
-	defer s.gate.leave()
-	return Stamp(s.driver.Watermark())
 }
 
 // EstimateSize returns about how many bytes [start, end) takes on disk. What

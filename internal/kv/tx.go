@@ -16,6 +16,8 @@ type Tx struct {
 	reader driver.Tx
 	writes driver.Writes
 	err    error // the first that could not be returned where it happened
+
+	stamped bool // it has asked for its stamp, in this run or an earlier one
 }
 
 // Get appends the value at key to dst and returns the result. It returns
@@ -121,6 +123,8 @@ func (tx *Tx) Stamp() Stamp {
 		tx.fail(err)
 		return 0
 	}
+	tx.stamped = true
+	tx.store.stamps.took(stamp)
 	return Stamp(stamp)
 }
 
@@ -138,7 +142,7 @@ func (tx *Tx) checkRoom(n int) error {
 }
 
 func (tx *Tx) reset() {
-	tx.fn, tx.reader, tx.err = nil, nil, nil
+	tx.fn, tx.reader, tx.err, tx.stamped = nil, nil, nil, false
 	tx.writes.Reset()
 }
 

@@ -18,6 +18,7 @@ var layers = []string{
 	"internal/gateway",
 	"internal/service",
 	"internal/api",
+	"internal/journal",
 	"internal/kv/layout", // the formats of items: above item, unlike the rest of kv
 	"internal/item",
 	"internal/wire",

@@ -38,6 +38,7 @@ func Run(t *testing.T, e Engine) {
 		{"watermark", testWatermark},
 		{"watermark behind a pending stamp", testPendingStamp},
 		{"watermark hides nothing", testWatermarkHidesNothing},
+		{"awaited watermark", testAwaitedWatermark},
 		{"counters of many", testCounters},
 		{"snapshots under writes", testSnapshotsUnderWrites},
 		{"random operations and a model", testModel},

@@ -132,6 +132,9 @@ func testClosed(t *testing.T, s *kv.Store) {
 	if w := s.Watermark(); w != 0 {
 		t.Errorf("Watermark of a closed store: %d, want 0", w)
 	}
+	if _, err := s.AwaitWatermark(context.Background()); !errors.Is(err, kv.ErrClosed) {
+		t.Errorf("AwaitWatermark of a closed store: %v", err)
+	}
 	if m := s.Metrics(); m != (kv.Metrics{}) {
 		t.Errorf("Metrics of a closed store: %+v, want none", m)
 	}

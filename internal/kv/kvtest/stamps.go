@@ -96,6 +96,49 @@ func testPendingStamp(t *testing.T, s *kv.Store) {
 	}
 }
 
+// AwaitWatermark covers an update that has returned, although one with a smaller
+// stamp is still under way: it waits for that one.
+func testAwaitedWatermark(t *testing.T, s *kv.Store) {
+	ctx := context.Background()
+	began, finish, over := make(chan kv.Stamp), make(chan struct{}), make(chan error)
+	go func() {
+		over <- s.Update(ctx, [][]byte{key("slow")}, func(tx *kv.Tx) error {
+			began <- tx.Stamp()
+			<-finish
+			return tx.Set(key("slow"), nil)
+		})
+	}()
+	<-began
+	var quick kv.Stamp
+	err := s.Update(ctx, [][]byte{key("quick")}, func(tx *kv.Tx) error {
+		quick = tx.Stamp()
+		return tx.Set(key("quick"), nil)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	canceled, cancel := context.WithCancel(ctx)
+	cancel()
+	if w, err := s.AwaitWatermark(canceled); err == nil {
+		t.Errorf("the watermark is %d without waiting for what is under way", w)
+	}
+	waited := make(chan kv.Stamp)
+	go func() {
+		w, err := s.AwaitWatermark(ctx)
+		if err != nil {
+			t.Error(err)
+		}
+		waited <- w
+	}()
+	close(finish)
+	if err := <-over; err != nil {
+		t.Fatal(err)
+	}
+	if w := <-waited; w < quick {
+		t.Errorf("the awaited watermark is %d, but %d had returned before", w, quick)
+	}
+}
+
 // A reader of a journal, whose keys are stamps, takes what there is up to the
 // watermark, again and again, each time from where it was. It must get all of
 // it, in order, while many write.

@@ -15,6 +15,14 @@ func Describe(key, value []byte, counters func(value []byte) string) string {
 	switch key[0] {
 	case familyDescriptor:
 		return describeDescriptor(key, value)
+	case familyJournal:
+		if line, ok := describeJournal(key, value); ok {
+			return line
+		}
+	case familyStream:
+		if s, err := ParseStream(key, value); err == nil {
+			return describeStream(s, value)
+		}
 	case familyToken:
 		if line, ok := describeToken(key, value); ok {
 			return line

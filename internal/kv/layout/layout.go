@@ -5,7 +5,9 @@
 //
 // The first byte of a key tells its family:
 //
+//	'c'  the journal: changes of items, its shards, its readers' cursors  (journal.go)
 //	'd'  table descriptors, by account, region and name      (catalog.go)
+//	'e'  streams, by account, region, table name and label   (stream.go)
 //	'i'  tokens of transactions that were done, for a while  (token.go)
 //	'j'  jobs: indexes that are being built or removed       (jobs.go)
 //	'l'  tables with time to live                            (expiry.go)
@@ -19,7 +21,9 @@ package layout
 
 // The families.
 const (
+	familyJournal    = 'c'
 	familyDescriptor = 'd'
+	familyStream     = 'e'
 	familyToken      = 'i'
 	familyJob        = 'j'
 	familyExpiring   = 'l'

@@ -14,8 +14,10 @@ type Part uint8
 // The parts.
 const (
 	PartUnknown    Part = iota // none that this program knows
+	PartJournal                // changes, shards and cursors
 	PartDescriptor             // table descriptors
-	PartToken                  // of transactions
+	PartStream
+	PartToken // of transactions
 	PartJob
 	PartExpiring // marks of tables with time to live
 	PartPurge
@@ -44,8 +46,12 @@ func PlaceOf(key []byte) Place {
 		return Place{}
 	}
 	switch key[0] {
+	case familyJournal:
+		return Place{Part: PartJournal}
 	case familyDescriptor:
 		return Place{Part: PartDescriptor}
+	case familyStream:
+		return Place{Part: PartStream}
 	case familyToken:
 		return Place{Part: PartToken}
 	case familyJob:

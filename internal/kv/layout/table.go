@@ -83,6 +83,9 @@ func AppendItemKey(dst []byte, table uint64, partition, sort item.Value) []byte 
 	return dst
 }
 
+// ItemHash returns the hash in an item's key.
+func ItemHash(itemKey []byte) uint32 { return binary.BigEndian.Uint32(itemKey[tableKeyLen:]) }
+
 // ItemRange returns the range of a table's items.
 func ItemRange(table uint64) (start, end []byte) {
 	start = appendTableKey(nil, table, sectionItems)

@@ -207,6 +207,9 @@ func TestFailedSyncIsNotShown(t *testing.T) {
 	if w := s.Watermark(); w != stamp-1 {
 		t.Errorf("the watermark is %d, but %d may still appear", w, stamp)
 	}
+	if w, err := s.AwaitWatermark(ctx); w != stamp-1 || err != nil {
+		t.Errorf("the awaited watermark is %d (%v), but %d may still appear", w, err, stamp)
+	}
 	if err := set(s, "later", ""); !errors.Is(err, kv.ErrUnavailable) {
 		t.Errorf("a later update: %v", err)
 	}

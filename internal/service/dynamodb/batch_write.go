@@ -90,8 +90,8 @@ func (b *writeBatch) update(ctx context.Context, part []*batchWrite) error {
 		if err := b.checkCollections(ctx, part); err != nil {
 			return err
 		}
-		for _, w := range part {
-			if err := w.outcome.store(tx); err != nil {
+		for i, w := range part {
+			if err := w.outcome.store(tx, b.service.note(i)); err != nil {
 				return err
 			}
 		}
@@ -149,6 +149,7 @@ func (b *writeBatch) checkCollections(ctx context.Context, part []*batchWrite) e
 // finish counts a write that has been done, and lets go of what it has read.
 func (b *writeBatch) finish(w *batchWrite) {
 	w.done = true
+	b.service.tell(&w.outcome)
 	b.capacity.addWrite(w.place, &w.outcome)
 	b.metrics.add(w)
 	w.outcome = outcome{}

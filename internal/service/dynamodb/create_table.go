@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"strings"
-	"time"
 
 	api "github.com/gramme-db/gramme/internal/api/dynamodb"
 	"github.com/gramme-db/gramme/internal/kv"
@@ -27,11 +26,14 @@ func (s *Service) CreateTable(ctx context.Context, in *api.CreateTableInput) (*a
 	if s.delay > 0 {
 		t.Transition = &schema.Transition{From: schema.Creating, Until: now.Add(s.delay)}
 	}
-	stamp(t, now)
+	if t.Capacity.OnDemandMode {
+		t.Capacity.OnDemandAt = &now
+	}
 	if err := s.checkTableCount(ctx, caller); err != nil {
 		return nil, err
 	}
 	ref := tableRef{t.Account, t.Region, t.Name}
+	var made *schema.Table
 	err = s.catalog.change(ctx, ref, func(tx *kv.Tx, existing *schema.Table) (*schema.Table, error) {
 		if existing != nil {
 			return nil, api.ResourceInUseException("Table already exists: " + t.Name)
@@ -40,28 +42,18 @@ func (s *Service) CreateTable(ctx context.Context, in *api.CreateTableInput) (*a
 		if err != nil {
 			return nil, err
 		}
-		t.ID = id
-		return t, nil
+		created := *t
+		created.ID = id
+		if created.Stream.Enabled {
+			err = enableStream(tx, &created, now, now.Add(s.delay))
+		}
+		made = &created
+		return made, err
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &api.CreateTableOutput{TableDescription: describe(t, view{status: schema.Creating, capacity: t.Capacity, now: now})}, nil
-}
-
-// stamp puts the time of creation where a new table shows it.
-func stamp(t *schema.Table, now time.Time) {
-	if t.Capacity.OnDemandMode {
-		t.Capacity.OnDemandAt = &now
-	}
-	if t.Stream.Enabled {
-		t.Stream.Label = streamLabel(now)
-	}
-}
-
-// streamLabel is the name of a stream made at a time.
-func streamLabel(now time.Time) string {
-	return now.UTC().Format("2006-01-02T15:04:05.000")
+	return &api.CreateTableOutput{TableDescription: describe(made, view{status: schema.Creating, capacity: made.Capacity, now: now})}, nil
 }
 
 // nextTableID hands out a table id. The caller owns the sequence's key.

@@ -38,10 +38,15 @@ func (s *Service) DeleteTable(ctx context.Context, in *api.DeleteTableInput) (*a
 		if err := tx.Delete(layout.AppendExpiringKey(nil, t.ID)); err != nil {
 			return nil, err
 		}
+		after := *t
+		if t.Stream.Enabled {
+			if err := disableStream(tx, &after, now, now.Add(s.delay)); err != nil {
+				return nil, err
+			}
+		}
 		if s.delay == 0 {
 			return nil, nil
 		}
-		after := *t
 		after.Transition = &schema.Transition{From: schema.Deleting, Until: now.Add(s.delay)}
 		return &after, nil
 	})
@@ -49,6 +54,7 @@ func (s *Service) DeleteTable(ctx context.Context, in *api.DeleteTableInput) (*a
 		return nil, err
 	}
 	s.purger.poke()
+	s.journal.Forget(deleted.ID)
 	v := view{status: schema.Deleting, capacity: deleted.Capacity, now: now}
 	return &api.DeleteTableOutput{TableDescription: describe(deleted, v)}, nil
 }

@@ -29,22 +29,31 @@ func (s *Service) expire(ctx context.Context, t *schema.Table, due []dueItem) (d
 	if len(own) == 0 {
 		return len(due), nil
 	}
+	outcomes := make([]outcome, len(due))
 	err = s.store.Update(ctx, own, func(tx *kv.Tx) error {
 		deleted := 0 // bytes
 		for done = 0; done < len(due) && deleted < expireBytesMax; done++ {
-			d := &due[done]
+			d, o := &due[done], &outcomes[done]
 			if d.busy {
 				continue
 			}
-			o := outcome{table: t, itemKey: d.itemKey}
-			if err := o.expire(tx, d.expiry); err != nil {
+			*o = outcome{table: t, itemKey: d.itemKey}
+			n := s.note(done)
+			n.actor = layout.ActorTTL
+			if err := o.expire(tx, d.expiry, n); err != nil {
 				return err
 			}
 			deleted += len(o.stored)
 		}
 		return nil
 	})
-	return done, err
+	if err != nil {
+		return 0, err
+	}
+	for i := range outcomes[:done] {
+		s.tell(&outcomes[i])
+	}
+	return done, nil
 }
 
 // beginExpire notes that the items are being written, and returns the keys of
@@ -71,7 +80,7 @@ func (s *Service) endExpire(due []dueItem) {
 // expire deletes the item, if it still calls for the expiry: an update since
 // then may have saved it, and one that is due at another time has another
 // expiry. An item that cannot be read stays for gramme debug check to tell of.
-func (o *outcome) expire(tx *kv.Tx, expiry []byte) error {
+func (o *outcome) expire(tx *kv.Tx, expiry []byte, n note) error {
 	if err := o.read(tx); err != nil {
 		if errors.Is(err, layout.ErrRecord) {
 			return nil
@@ -89,5 +98,5 @@ func (o *outcome) expire(tx *kv.Tx, expiry []byte) error {
 	if err := o.plan(tx, nil); err != nil {
 		return err
 	}
-	return o.store(tx)
+	return o.store(tx, n)
 }

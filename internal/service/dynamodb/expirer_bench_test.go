@@ -85,5 +85,5 @@ func (w *world) putExpiringIn(tx *kv.Tx, t *schema.Table, id string, at int64) e
 	f.EndMap()
 	key := schema.Key{Partition: item.String(id)}
 	o := outcome{table: t, key: key, itemKey: layout.AppendItemKey(nil, t.ID, key.Partition, nil), new: schema.ImageOf(f.Item())}
-	return o.store(tx)
+	return o.store(tx, w.service.note(0))
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -162,6 +163,33 @@ func TestExpireRate(t *testing.T) {
 		if err != nil || again != want || count("tab") != c.tab || count("other") != c.other {
 			t.Errorf("%d and %d items are left, want %d and %d; again in %v, %v, want %v", count("tab"), count("other"), c.tab, c.other, again, err, want)
 		}
+	}
+}
+
+// TestExpiryInJournal shows what those who follow a table learn of an item that
+// expires: that DynamoDB itself has deleted it, and what it was.
+func TestExpiryInJournal(t *testing.T) {
+	w := newWorld(t)
+	w.mustDo(t, request{"CreateTable", strings.Replace(createPlain, `{`, `{"StreamSpecification":{"StreamEnabled":true,"StreamViewType":"NEW_AND_OLD_IMAGES"},`, 1)})
+	w.mustDo(t, request{"UpdateTimeToLive", enableTab})
+	w.finishBuilding(t)
+	for _, id := range []string{"a", "b", "c"} {
+		w.putExpiring(t, id, -time.Minute)
+	}
+	w.mustDo(t, request{"DeleteItem", `{"TableName":"tab","Key":{"id":{"S":"b"}}}`})
+	w.finishExpiring(t)
+	deleted := map[string]string{} // by item: the actor
+	for _, line := range w.described(t, "change ", 'c') {
+		var id string
+		_, old, _ := strings.Cut(line, " old=")
+		if _, err := fmt.Sscanf(old, `{id:%q`, &id); err != nil || !strings.HasSuffix(line, " new=none") {
+			continue
+		}
+		_, actor, _ := strings.Cut(line, " actor=")
+		deleted[id], _, _ = strings.Cut(actor, " ")
+	}
+	if want := map[string]string{"a": "ttl", "b": "user", "c": "ttl"}; !maps.Equal(deleted, want) {
+		t.Errorf("deleted by %v, want %v; the journal is\n%s", deleted, want, strings.Join(w.lines(t, 'c'), "\n"))
 	}
 }
 

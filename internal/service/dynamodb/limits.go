@@ -24,7 +24,13 @@ const (
 	transactionBytesMax = 4 << 20          // items of one transaction; beyond: ValidationException
 	tokenTTL            = 10 * time.Minute // how long the token of a transaction that is done is remembered; then it is a new one
 
-	pageBytesMax   = 1 << 20 // what a page of Query or Scan evaluates; a page ends with the entry that reaches it
+	pageBytesMax        = 1 << 20 // what a page of Query or Scan evaluates; a page ends with the entry that reaches it
+	partitionReadUnits  = 3000    // what a partition gives, a second
+	partitionWriteUnits = 1000
+
+	shardRotation   = 4 * time.Hour  // how long a shard is open
+	changeRetention = 24 * time.Hour // how long a change is kept
+
 	readUnitBytes  = 4 << 10 // one read unit
 	writeUnitBytes = 1 << 10 // one write unit
 )
@@ -58,6 +64,15 @@ const (
 	batchReadersMax    = 8
 
 	conflictStripes = 1024 // locks of the keys that are being written; keys beyond share them
+
+	// openShardsMax is how many open shards the journal of a table has at most;
+	// beyond it none is split.
+	openShardsMax = 64
+
+	sharderPause      = time.Minute      // between looks for shards to rotate and records to trim, at most
+	sharderRetryPause = 10 * time.Second // after a look that failed
+	splitShareMin     = 10               // percent of a shard's writes that its quieter half has at least, or it is not split
+	splitWindow       = time.Minute      // how long a shard is too busy before it is split
 
 	tokensSweptMax  = 256         // tokens that one update removes; the rest is left to the next
 	tokenSweepPause = time.Minute // between looks for tokens whose time is over

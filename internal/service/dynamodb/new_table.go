@@ -225,7 +225,7 @@ func newStream(in *api.StreamSpecification) (schema.Stream, error) {
 		return schema.Stream{}, nil
 	}
 	if !in.StreamViewType.Set {
-		return schema.Stream{}, invalid(wereInvalid + "Table is being created with a stream enabled, UpdateViewType must be specified")
+		return schema.Stream{}, invalid(wereInvalid + "Table is being created with a stream enabled, UpdateViewType is required")
 	}
 	return schema.Stream{Enabled: true, View: strings.Clone(in.StreamViewType.Value)}, nil
 }

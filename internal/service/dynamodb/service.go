@@ -10,6 +10,7 @@
 //	PutItem, UpdateItem, DeleteItem   checks in AWS's order, an intent of what to do
 //	  -> catalog                      the table, held against schema changes
 //	  -> write.go                     one kv update: item, index entries, counters
+//	  -> change.go                    in the same update: the change record, if somebody follows the table
 //	  -> capacity.go, collection.go   what the answer says of cost
 //
 //	TransactWriteItems                the same for up to 100 items in one update (transact.go),
@@ -40,14 +41,16 @@ import (
 
 	api "github.com/gramme-db/gramme/internal/api/dynamodb"
 	"github.com/gramme-db/gramme/internal/base"
+	"github.com/gramme-db/gramme/internal/journal"
 	"github.com/gramme-db/gramme/internal/kv"
 )
 
 // Options configures a Service.
 type Options struct {
-	Store  *kv.Store    // stays its owner's, who closes it after the Service
-	Env    base.Env     // clock and chance
-	Logger *slog.Logger // default: none
+	Store   *kv.Store        // stays its owner's, who closes it after the Service
+	Journal *journal.Journal // over the same store; default: one of its own
+	Env     base.Env         // clock and chance
+	Logger  *slog.Logger     // default: none
 
 	// ControlPlaneDelay is how long a table stays in CREATING, UPDATING and
 	// DELETING; 0 is immediate. AWS takes seconds.
@@ -61,9 +64,39 @@ type Options struct {
 	// one is refused; 0 is not at all. On AWS it is half an hour to an hour.
 	TTLCooldown time.Duration
 
+	Stream StreamOptions
+
 	// ItemCollectionBytesMax bounds an item collection of a table with local
 	// indexes; default 10 GB as on AWS.
 	ItemCollectionBytesMax int64
+}
+
+// StreamOptions says how the shards of changes come and go. The zero value is
+// as on AWS.
+type StreamOptions struct {
+	Rotation  time.Duration // how long a shard is open; default 4 hours
+	Retention time.Duration // how long a record is kept; default 24 hours
+
+	// SplitWrites is how many writes a second, all through a SplitWindow, split
+	// a shard in two; default 1,000, what a partition of DynamoDB takes.
+	SplitWrites int
+	SplitWindow time.Duration // default a minute
+}
+
+func (o StreamOptions) withDefaults() StreamOptions {
+	if o.Rotation <= 0 {
+		o.Rotation = shardRotation
+	}
+	if o.Retention <= 0 {
+		o.Retention = changeRetention
+	}
+	if o.SplitWrites <= 0 {
+		o.SplitWrites = partitionWriteUnits
+	}
+	if o.SplitWindow <= 0 {
+		o.SplitWindow = splitWindow
+	}
+	return o
 }
 
 // Service is DynamoDB. It is safe for concurrent use.
@@ -76,6 +109,8 @@ type Service struct {
 	indexer *indexer
 	expirer *expirer
 	tokens  *tokens
+	journal *journal.Journal
+	sharder *sharder
 
 	conflicts conflicts
 
@@ -94,6 +129,7 @@ func Open(ctx context.Context, o Options) (*Service, error) {
 	s.indexer.start(s.indexer.work)
 	s.expirer.start(s.expirer.work)
 	s.tokens.start(s.tokens.work)
+	s.sharder.start(s.sharder.work)
 	return s, nil
 }
 
@@ -121,6 +157,11 @@ func open(ctx context.Context, o Options) (*Service, error) {
 	s.indexer = newIndexer(s.catalog, o.Logger)
 	s.expirer = newExpirer(s, o.Logger, o.TTLInterval)
 	s.tokens = newTokens(o.Store, o.Env, o.Logger)
+	s.journal = o.Journal
+	if s.journal == nil {
+		s.journal = journal.New(o.Store)
+	}
+	s.sharder = newSharder(s.catalog, s.journal, o.Stream.withDefaults(), o.Logger)
 	s.conflicts.init()
 	if err := s.catalog.sweep(ctx); err != nil {
 		return nil, err
@@ -130,6 +171,7 @@ func open(ctx context.Context, o Options) (*Service, error) {
 
 // Close stops background work and waits for it.
 func (s *Service) Close() error {
+	s.sharder.stop()
 	s.tokens.stop()
 	s.expirer.stop()
 	s.indexer.stop()

@@ -73,6 +73,11 @@ func (x *transaction) run(ctx context.Context) error {
 	if errors.Is(err, kv.ErrTooLarge) {
 		return transactionTooLarge()
 	}
+	if err == nil {
+		for i := range x.outcomes {
+			x.service.tell(&x.outcomes[i])
+		}
+	}
 	return err
 }
 
@@ -155,7 +160,7 @@ func (x *transaction) update(ctx context.Context, tx *kv.Tx) (err error) {
 		if x.actions[i].kind == actionCheck {
 			continue
 		}
-		if err := x.outcomes[i].store(tx); err != nil {
+		if err := x.outcomes[i].store(tx, x.service.note(i)); err != nil {
 			return err
 		}
 	}

@@ -3,6 +3,7 @@ package dynamodb
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,6 +37,9 @@ func (s *Service) UpdateTable(ctx context.Context, in *api.UpdateTableInput) (*a
 		before = t
 		var err error
 		if after, err = s.updated(t, in, now); err != nil {
+			return nil, err
+		}
+		if err := s.turnStream(tx, before, after, now); err != nil {
 			return nil, err
 		}
 		queued, err = queueJobs(tx, before, after)
@@ -155,7 +159,7 @@ func (s *Service) updated(t *schema.Table, in *api.UpdateTableInput, now time.Ti
 	if err := updateIndexes(&after, in, now); err != nil {
 		return nil, err
 	}
-	if err := updateStream(&after, in.StreamSpecification, now); err != nil {
+	if err := updateStream(&after, in); err != nil {
 		return nil, err
 	}
 	if in.TableClass.Set {
@@ -250,21 +254,44 @@ func updateWarm(before schema.Warm, in *api.WarmThroughput) (schema.Warm, error)
 	return after, nil
 }
 
-func updateStream(t *schema.Table, in *api.StreamSpecification, now time.Time) error {
+// updateStream notes in the descriptor whether there is a stream; turnStream
+// begins or ends it.
+func updateStream(t *schema.Table, update *api.UpdateTableInput) error {
+	in := update.StreamSpecification
 	switch {
 	case in == nil:
+	case in.StreamEnabled.Value && !in.StreamViewType.Set:
+		return invalid(wereInvalid + "If stream is being enabled then UpdateViewType is required")
+	case !in.StreamEnabled.Value && in.StreamViewType.Set:
+		return invalid(wereInvalid + "If stream is being disabled, then UpdateViewType must not be specified")
+	case update.ProvisionedThroughput != nil:
+		return invalid(wereInvalid + "You cannot modify stream status while updating table IOPS")
+	case createsOrDeletes(update.GlobalSecondaryIndexUpdates):
+		return invalid(wereInvalid + "You cannot create or delete index while changing stream status")
 	case in.StreamEnabled.Value && t.Stream.Enabled:
 		return invalid("Table already has an enabled stream: TableName: " + t.Name)
-	case in.StreamEnabled.Value && !in.StreamViewType.Set:
-		return invalid(wereInvalid + "Table is being updated with a stream enabled, UpdateViewType must be specified")
 	case in.StreamEnabled.Value:
-		t.Stream = schema.Stream{Enabled: true, View: strings.Clone(in.StreamViewType.Value), Label: streamLabel(now)}
+		t.Stream = schema.Stream{Enabled: true, View: strings.Clone(in.StreamViewType.Value)}
 	case !t.Stream.Enabled:
 		return invalid("Table has no stream to disable: TableName: " + t.Name)
-	case in.StreamViewType.Set:
-		return invalid(wereInvalid + "Table is being updated with a stream disabled, UpdateViewType should not be specified")
 	default:
 		t.Stream = schema.Stream{Label: t.Stream.Label}
+	}
+	return nil
+}
+
+func createsOrDeletes(updates []*api.GlobalSecondaryIndexUpdate) bool {
+	return slices.ContainsFunc(updates, func(u *api.GlobalSecondaryIndexUpdate) bool { return u.Update == nil })
+}
+
+// turnStream begins or ends the stream as the descriptor says. after is the
+// caller's.
+func (s *Service) turnStream(tx *kv.Tx, before, after *schema.Table, now time.Time) error {
+	switch over := now.Add(s.delay); {
+	case after.Stream.Enabled && !before.Stream.Enabled:
+		return enableStream(tx, after, now, over)
+	case before.Stream.Enabled && !after.Stream.Enabled:
+		return disableStream(tx, after, now, over)
 	}
 	return nil
 }

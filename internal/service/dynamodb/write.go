@@ -24,6 +24,9 @@ type outcome struct {
 	entries  []schema.EntryChange
 
 	collectionBytes int64 // of the item's collection after the write; tables with local indexes alone
+
+	shard *schema.JournalShard // that has got the change record; nil: there is none
+	upper bool                 // the item's hash is in the upper half of the shard's
 }
 
 // write changes the item at a key, durably: it reads what is there, lets decide
@@ -60,8 +63,11 @@ func (s *Service) write(ctx context.Context, t *schema.Table, key schema.Key, de
 		if err := s.checkCollection(ctx, &done); err != nil {
 			return err
 		}
-		return done.store(tx)
+		return done.store(tx, s.note(0))
 	})
+	if err == nil {
+		s.tell(&done)
+	}
 	return done, err
 }
 
@@ -107,8 +113,9 @@ func (o *outcome) forgetUnbuilt(tx *kv.Tx) error {
 	return nil
 }
 
-// store writes the outcome. What is as it was is not written again.
-func (o *outcome) store(tx *kv.Tx) error {
+// store writes the outcome, and notes the change in the table's journal. What is
+// as it was is not written again.
+func (o *outcome) store(tx *kv.Tx, n note) error {
 	if o.new.Item == nil {
 		if o.old.Item == nil {
 			return nil
@@ -116,13 +123,21 @@ func (o *outcome) store(tx *kv.Tx) error {
 		if err := tx.Delete(o.itemKey); err != nil {
 			return err
 		}
-		return o.storeEntries(tx)
+		return o.storeRest(tx, n)
 	}
 	record := layout.AppendRecord(make([]byte, 0, recordHeadBytes+len(o.new.Item)), o.new.Item, o.new.Size)
 	if bytes.Equal(record, o.stored) {
 		return nil
 	}
 	if err := tx.Set(o.itemKey, record); err != nil {
+		return err
+	}
+	return o.storeRest(tx, n)
+}
+
+// storeRest writes what follows from the change of the item.
+func (o *outcome) storeRest(tx *kv.Tx, n note) error {
+	if err := o.record(tx, n); err != nil {
 		return err
 	}
 	return o.storeEntries(tx)

@@ -22,6 +22,9 @@ func (t *Table) validate() error {
 	if t.Expires() && t.TTL.Attribute == "" {
 		return fmt.Errorf("%w: time to live has no attribute", ErrDescriptor)
 	}
+	if !t.Journal.valid() {
+		return fmt.Errorf("%w: the shards of the journal leave hashes out: %+v", ErrDescriptor, t.Journal)
+	}
 	return nil
 }
 

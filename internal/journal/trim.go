@@ -1,0 +1,127 @@
+package journal
+
+import (
+	"context"
+	"errors"
+
+	"github.com/gramme-db/gramme/internal/kv"
+	"github.com/gramme-db/gramme/internal/kv/layout"
+)
+
+// Trim removes the records of a shard that are older than a time, in
+// microseconds since 1970; of a closed shard that has none left it removes the
+// shard. It costs one look where nothing is that old, else a search and one
+// range deletion, however many records go. gone says that the shard is gone.
+func (j *Journal) Trim(ctx context.Context, shard layout.Shard, before int64) (gone bool, err error) {
+	last, more, err := j.trimmable(ctx, shard, before)
+	if err != nil {
+		return false, err
+	}
+	if !more && shard.Closed() && shard.ClosedAt*microsPerMilli < before {
+		return true, j.remove(ctx, shard)
+	}
+	if last == 0 {
+		return false, nil
+	}
+	key := layout.AppendTrimKey(nil, shard.Table, shard.Number)
+	return false, j.store.Update(ctx, [][]byte{key}, func(tx *kv.Tx) error {
+		stored, err := tx.Get(key, nil)
+		if err != nil && !errors.Is(err, kv.ErrNotFound) {
+			return err
+		}
+		if err == nil {
+			if trimmed, err := layout.ParseTrim(stored); err != nil || trimmed >= last {
+				return err // another process was faster
+			}
+		}
+		records := layout.Changes(shard.Table, shard.Number)
+		records.End = layout.ChangesBehind(shard.Table, shard.Number, Position{}, last).End
+		if err := tx.DeleteRange(records.Start, records.End); err != nil {
+			return err
+		}
+		return tx.Set(key, layout.AppendTrim(nil, last))
+	})
+}
+
+const microsPerMilli = 1000
+
+// remove removes a closed shard with all its records. Nothing writes to it any
+// more.
+func (j *Journal) remove(ctx context.Context, shard layout.Shard) error {
+	key, trim := layout.AppendShardKey(nil, shard.Table, shard.Number), layout.AppendTrimKey(nil, shard.Table, shard.Number)
+	records := layout.Changes(shard.Table, shard.Number)
+	err := j.store.Update(ctx, [][]byte{key, trim}, func(tx *kv.Tx) error {
+		return errors.Join(tx.DeleteRange(records.Start, records.End), tx.Delete(trim), tx.Delete(key))
+	})
+	if err == nil {
+		j.ForgetShard(shard.Table, shard.Number)
+	}
+	return err
+}
+
+// trimmable returns the greatest stamp of the records that are older than a
+// time, 0 when none is; more says that there are younger ones. Times rise with
+// the stamps, so a search by halves finds the place with few looks.
+func (j *Journal) trimmable(ctx context.Context, shard layout.Shard, before int64) (last uint64, more bool, err error) {
+	upTo := uint64(j.store.Watermark())
+	snap, err := j.store.Snapshot(ctx)
+	if err != nil {
+		return 0, false, err
+	}
+	defer snap.Close()
+	// All records up to low are old, the one behind high is not, if there is one.
+	low, err := trimmedIn(snap, shard.Table, shard.Number)
+	if err != nil {
+		return 0, false, err
+	}
+	high := max(low, upTo)
+	for looks := 0; looks < trimSearchMax; looks++ {
+		middle := low + (high-low)/2
+		if looks == 0 {
+			middle = low // most often nothing is old, or there is nothing
+		}
+		found, old, err := lookBehind(snap, shard, middle, upTo, before)
+		if err != nil {
+			return 0, false, err
+		}
+		switch {
+		case found == 0 && looks == 0:
+			return 0, false, nil
+		case found == 0:
+			high = middle
+		case old:
+			low, last = found, found
+		case looks == 0:
+			return 0, true, nil
+		default:
+			high, more = middle, true
+		}
+		if low >= high {
+			break
+		}
+	}
+	if next, _, err := lookBehind(snap, shard, last, upTo, before); err != nil || next != 0 {
+		return last, true, err
+	}
+	return last, more, nil
+}
+
+// lookBehind returns the stamp of the first record behind a stamp, 0 when there
+// is none, and whether it is older than a time.
+func lookBehind(snap *kv.Snapshot, shard layout.Shard, stamp, upTo uint64, before int64) (found uint64, old bool, err error) {
+	keys := layout.ChangesBehind(shard.Table, shard.Number, behind(stamp), upTo)
+	if string(keys.Start) >= string(keys.End) {
+		return 0, false, nil
+	}
+	it := snap.Scan(keys.Start, keys.End, false)
+	defer it.Close()
+	if !it.Next() {
+		return 0, false, it.Err()
+	}
+	key, err := layout.ParseChangeKey(it.Key())
+	if err != nil {
+		return 0, false, err
+	}
+	change, err := layout.ParseChange(it.Value())
+	return key.Stamp, change.Time < before, err
+}

@@ -137,7 +137,8 @@ func (c *checker) checkGap(from, end []byte) error {
 		}
 		place := layout.PlaceOf(key)
 		switch place.Part {
-		case layout.PartDescriptor, layout.PartToken, layout.PartJob, layout.PartExpiring, layout.PartPurge, layout.PartSequence:
+		case layout.PartJournal, layout.PartDescriptor, layout.PartStream, layout.PartToken, layout.PartJob, layout.PartExpiring,
+			layout.PartPurge, layout.PartSequence:
 			from = layout.FamilyEnd(key) // looked at elsewhere, or nothing depends on them
 		case layout.PartUnknown:
 			from = after(key)

@@ -59,6 +59,15 @@ type Options struct {
 
 	Stream StreamOptions
 
+	// TTLInterval is how often time to live looks for expired items, by the
+	// machine's clock; whether an item is expired is asked of Now. Default: a
+	// second.
+	TTLInterval time.Duration
+
+	// TTLCooldown is how long after a change of a table's time to live another
+	// one is refused; 0 is not at all. On AWS it is half an hour to an hour.
+	TTLCooldown time.Duration
+
 	Now    func() time.Time // the clock, for tests that turn it; default: time.Now
 	Logger *slog.Logger     // default: none
 }
@@ -99,6 +108,8 @@ func Open(o Options) (*Gramme, error) {
 		Secret:            sigv4.Secret(o.SecretKey),
 		ControlPlaneDelay: o.ControlPlaneDelay,
 		Stream:            server.StreamOptions(o.Stream),
+		TTLInterval:       o.TTLInterval,
+		TTLCooldown:       o.TTLCooldown,
 		Env:               env,
 		Logger:            o.Logger,
 	})

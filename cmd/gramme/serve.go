@@ -43,6 +43,8 @@ type serveCommand struct {
 
 	DrainTimeout      time.Duration `env:"GRAMME_DRAIN_TIMEOUT" default:"10s" help:"How long requests in flight may take after SIGTERM."`
 	ControlPlaneDelay time.Duration `env:"GRAMME_CONTROL_PLANE_DELAY" default:"0s" help:"How long a table stays in CREATING, UPDATING and DELETING."`
+	TTLInterval       time.Duration `name:"ttl-interval" env:"GRAMME_TTL_INTERVAL" default:"1s" help:"How often to look for items whose time to live is over."`
+	TTLCooldown       time.Duration `name:"ttl-cooldown" env:"GRAMME_TTL_COOLDOWN" default:"30m" help:"How long after a change of a table's time to live another one is refused."`
 
 	Stream streamFlags `embed:"" prefix:"stream-"`
 }
@@ -119,6 +121,9 @@ func (s *serveCommand) check() (*net.TCPAddr, error) {
 	if s.DrainTimeout < 0 || s.ControlPlaneDelay < 0 {
 		return nil, errors.New("--drain-timeout and --control-plane-delay are not below 0")
 	}
+	if s.TTLInterval <= 0 || s.TTLCooldown < 0 {
+		return nil, errors.New("--ttl-interval is above 0, and --ttl-cooldown is not below 0")
+	}
 	if err := s.Stream.check(); err != nil {
 		return nil, err
 	}
@@ -144,6 +149,8 @@ func (s *serveCommand) options(logs io.Writer) (server.Options, error) {
 		Secret:            s.SecretKey,
 		ControlPlaneDelay: s.ControlPlaneDelay,
 		Stream:            server.StreamOptions(s.Stream),
+		TTLInterval:       s.TTLInterval,
+		TTLCooldown:       s.TTLCooldown,
 		Logger:            s.logger(logs),
 		Version:           buildVersion(),
 	}

@@ -78,6 +78,28 @@ func (d Decimal) Int64() (int64, bool) {
 	return int64(n), n < 1<<63
 }
 
+// Floor returns the greatest integer that is not greater than d, if it fits.
+func (d Decimal) Floor() (int64, bool) {
+	if d.exp < 0 {
+		if d.neg {
+			return -1, true
+		}
+		return 0, true
+	}
+	if d.exp >= limbDigits {
+		return 0, false
+	}
+	below := pow10[limbDigits-1-int(d.exp)]
+	n, fraction := d.hi/below, d.hi%below != 0 || d.lo != 0
+	switch {
+	case !d.neg:
+		return int64(n), n < 1<<63
+	case fraction:
+		n++
+	}
+	return -int64(n), n <= 1<<63
+}
+
 // Int returns n as a Decimal.
 func Int(n int64) Decimal {
 	if n == 0 {

@@ -229,6 +229,31 @@ func TestIntegers(t *testing.T) {
 	}
 }
 
+// TestFloor holds Floor against math/big.
+func TestFloor(t *testing.T) {
+	texts := []string{
+		"0", "0.5", "-0.5", "1e-130", "-1e-130", "1.5", "-1.5", "99.99999", "-100.00000000000000000000000000000001",
+		"9223372036854775807", "9223372036854775807.9", "9223372036854775808", "-9223372036854775807.5", "-9223372036854775808",
+		"-9223372036854775808.5", "9999999999999999999.9", "-9999999999999999999.9", "18446744073709551616", "1e19", "-1e19", "1e125",
+	}
+	rng := rand.New(rand.NewPCG(1, 7))
+	for range 2000 {
+		texts = append(texts, randomNumber(rng))
+	}
+	for _, text := range texts {
+		d, fault := parseDecimal([]byte(text))
+		if fault != numberFine {
+			continue
+		}
+		exact := rat(t, text)
+		want := new(big.Int).Div(exact.Num(), exact.Denom()) // Euclid's division, by what is not below 0
+		got, ok := d.Floor()
+		if ok != want.IsInt64() || ok && got != want.Int64() {
+			t.Errorf("%s: Floor is %d, %v, want %v", text, got, ok, want)
+		}
+	}
+}
+
 // Texts as long as a request are read in time that their length bounds.
 func TestLongNumbers(t *testing.T) {
 	const length = 2 << 20

@@ -35,6 +35,11 @@ type Options struct {
 
 	Stream StreamOptions
 
+	// TTLInterval is how often time to live looks for expired items; default a
+	// second. TTLCooldown is how long after a change of a table's time to live
+	// another one is refused; 0 is not at all.
+	TTLInterval, TTLCooldown time.Duration
+
 	Env     base.Env     // default: the machine's clock and chance
 	Logger  *slog.Logger // default: none
 	Version string       // of the build, for the metrics page
@@ -89,6 +94,9 @@ func (o Options) check() error {
 	}
 	if o.ControlPlaneDelay < 0 || o.CacheBytes < 0 {
 		return fmt.Errorf("the control plane's delay and the size of the cache are not below 0")
+	}
+	if o.TTLInterval < 0 || o.TTLCooldown < 0 {
+		return fmt.Errorf("the interval and the cool-down of time to live are not below 0")
 	}
 	return o.Stream.check()
 }

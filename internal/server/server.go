@@ -59,6 +59,8 @@ func (s *Server) openServices() error {
 		logger:            s.options.Logger,
 		controlPlaneDelay: s.options.ControlPlaneDelay,
 		stream:            s.options.Stream,
+		ttlInterval:       s.options.TTLInterval,
+		ttlCooldown:       s.options.TTLCooldown,
 	}
 	for _, row := range services() {
 		running, err := row.open(context.Background(), w)

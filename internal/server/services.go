@@ -39,6 +39,8 @@ type world struct {
 	logger            *slog.Logger
 	controlPlaneDelay time.Duration
 	stream            StreamOptions
+	ttlInterval       time.Duration
+	ttlCooldown       time.Duration
 }
 
 // opened is a service that is running.
@@ -55,6 +57,8 @@ func openDynamoDB(ctx context.Context, w world) (opened, error) {
 		Env:               w.env,
 		Logger:            w.logger,
 		ControlPlaneDelay: w.controlPlaneDelay,
+		TTLInterval:       w.ttlInterval,
+		TTLCooldown:       w.ttlCooldown,
 		Stream: dynamodb.StreamOptions{
 			Rotation:    w.stream.ShardRotation,
 			Retention:   w.stream.Retention,

@@ -27,7 +27,8 @@ const (
 )
 
 // TestKilledServerLeavesIndexesWhole writes at random to a table with local and
-// global indexes, makes and removes an index meanwhile, and kills the server.
+// global indexes whose items expire, makes and removes an index and enables and
+// disables time to live meanwhile, and kills the server.
 // Whatever it had come to, gramme debug check finds nothing wrong.
 func TestKilledServerLeavesIndexesWhole(t *testing.T) {
 	chosen := *seed
@@ -41,7 +42,7 @@ func TestKilledServerLeavesIndexesWhole(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	options := process.Options{Dir: filepath.Join(dir, "data"), Log: filepath.Join(dir, "log")}
+	options := process.Options{Dir: filepath.Join(dir, "data"), Log: filepath.Join(dir, "log"), TTLCooldown: "0s"}
 	for round := range *rounds {
 		server := start(t, bin, options)
 		if round == 0 {
@@ -101,8 +102,8 @@ func keySchema(partition, sort string) []types.KeySchemaElement {
 	}
 }
 
-// load lets writers write and one goroutine make and remove an index, and kills
-// the server under them.
+// load lets writers write, one goroutine make and remove an index, and another
+// one enable and disable time to live, and kills the server under them.
 func load(t *testing.T, server *process.Server, seed uint64, after time.Duration) {
 	t.Helper()
 	client := connect(server)
@@ -112,6 +113,8 @@ func load(t *testing.T, server *process.Server, seed uint64, after time.Duration
 		wg.Go(func() { untilGone(t, func() error { return writeIndexed(client, rng) }) })
 	}
 	wg.Go(func() { untilGone(t, func() error { return changeIndex(client) }) })
+	rng := rand.New(rand.NewPCG(seed, writers))
+	wg.Go(func() { untilGone(t, func() error { return changeTTL(client, rng) }) })
 	<-time.After(after)
 	if err := server.Kill(); err != nil {
 		t.Error(err)
@@ -164,6 +167,10 @@ func writeIndexed(client *dynamodb.Client, rng *rand.Rand) error {
 			key["a"] = &types.AttributeValueMemberS{Value: fmt.Sprintf("a%d", rng.IntN(words))}
 		}
 		if rng.IntN(3) > 0 {
+			at := time.Now().Unix() + rng.Int64N(4) - 1
+			key["ttl"] = &types.AttributeValueMemberN{Value: fmt.Sprint(at)}
+		}
+		if rng.IntN(3) > 0 {
 			key["b"] = &types.AttributeValueMemberN{Value: fmt.Sprint(rng.IntN(words))}
 		}
 		_, err = client.PutItem(ctx, &dynamodb.PutItemInput{TableName: aws.String(tableName), Item: key})
@@ -194,6 +201,23 @@ func changeIndex(client *dynamodb.Client) error {
 			{AttributeName: aws.String("b"), AttributeType: types.ScalarAttributeTypeN},
 		},
 		GlobalSecondaryIndexUpdates: []types.GlobalSecondaryIndexUpdate{change},
+	})
+	return err
+}
+
+// changeTTL looks at time to live, and now and then enables or disables it.
+func changeTTL(client *dynamodb.Client, rng *rand.Rand) error {
+	ctx := context.Background()
+	out, err := client.DescribeTimeToLive(ctx, &dynamodb.DescribeTimeToLiveInput{TableName: aws.String(tableName)})
+	if err != nil || rng.IntN(20) > 0 {
+		return err
+	}
+	enabled := out.TimeToLiveDescription.TimeToLiveStatus == types.TimeToLiveStatusEnabled
+	_, err = client.UpdateTimeToLive(ctx, &dynamodb.UpdateTimeToLiveInput{
+		TableName: aws.String(tableName),
+		TimeToLiveSpecification: &types.TimeToLiveSpecification{
+			AttributeName: aws.String("ttl"), Enabled: aws.Bool(!enabled),
+		},
 	})
 	return err
 }

@@ -45,6 +45,7 @@ type Options struct {
 	Durability        string        // of --durability; default: the server's
 	ControlPlaneDelay time.Duration // how long tables stay CREATING, UPDATING, DELETING
 	Env               []string      // more variables, as in GRAMME_STREAM_RETENTION=1m
+	TTLCooldown       string        // of --ttl-cooldown; default: the server's
 }
 
 // Server is a running gramme.
@@ -157,9 +158,13 @@ func environment(o Options) []string {
 		"GRAMME_REGION="+Region,
 		"GRAMME_ACCOUNT="+Account,
 		"GRAMME_CONTROL_PLANE_DELAY="+o.ControlPlaneDelay.String(),
+		"GRAMME_TTL_INTERVAL=50ms", // tests wait for items to go
 	)
 	if o.Durability != "" {
 		env = append(env, "GRAMME_DURABILITY="+o.Durability)
+	}
+	if o.TTLCooldown != "" {
+		env = append(env, "GRAMME_TTL_COOLDOWN="+o.TTLCooldown)
 	}
 	if o.Static {
 		env = append(env, "GRAMME_AUTH=static", "GRAMME_ACCESS_KEY="+AccessKey, "GRAMME_SECRET_KEY="+SecretKey)

@@ -31,6 +31,10 @@ func Describe(key, value []byte, counters func(value []byte) string) string {
 		if j, err := ParseJob(key, value); err == nil {
 			return describeJob(j)
 		}
+	case familyExpiring:
+		if line, ok := describeExpiring(key, value); ok {
+			return line
+		}
 	case familyPurge:
 		if table, err := ParsePurgeKey(key); err == nil {
 			return fmt.Sprintf("purge table=%d", table)
@@ -66,6 +70,10 @@ func describeTableKey(key, value []byte, counters func([]byte) string) string {
 	switch section := key[tableKeyLen-1]; {
 	case section == sectionCounters && len(rest) == 0:
 		return fmt.Sprintf("counters table=%d %s", table, counters(value))
+	case section == sectionExpiries:
+		if line, ok := describeExpiry(key, value); ok {
+			return line
+		}
 	case section == sectionItems && len(rest) > hashLen:
 		return fmt.Sprintf("item table=%d hash=%x key=%x %s", table, rest[:hashLen], rest[hashLen:], describeRecord(value))
 	case section == sectionIndexes && len(rest) > indexLen+hashLen:

@@ -8,7 +8,8 @@ import (
 )
 
 // A job names an index of a live table that is being built or removed; which
-// of both, the table's descriptor says. Key and value:
+// of both, the table's descriptor says. The expiry index of a table has the
+// number 0 here: those of others begin at 1. Key and value:
 //
 //	+-----+----------+--------+
 //	| 'j' | table id | index  |
@@ -26,6 +27,9 @@ import (
 //
 // A job is written only by updates that own the table's descriptor key.
 const jobVersion = 1
+
+// ExpiryIndex is the number of the expiry index in jobs.
+const ExpiryIndex = 0
 
 // ErrJob reports stored bytes that are no job.
 var ErrJob = errors.New("layout: not a job")

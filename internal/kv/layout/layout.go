@@ -10,6 +10,7 @@
 //	'e'  streams, by account, region, table name and label   (stream.go)
 //	'i'  tokens of transactions that were done, for a while  (token.go)
 //	'j'  jobs: indexes that are being built or removed       (jobs.go)
+//	'l'  tables with time to live                            (expiry.go)
 //	'p'  purges: deleted tables whose data is still there    (catalog.go)
 //	's'  sequences: the next free number of a kind           (catalog.go)
 //	't'  everything that belongs to one table                (table.go)
@@ -25,6 +26,7 @@ const (
 	familyStream     = 'e'
 	familyToken      = 'i'
 	familyJob        = 'j'
+	familyExpiring   = 'l'
 	familyPurge      = 'p'
 	familySequence   = 's'
 	familyTable      = 't'

@@ -3,6 +3,7 @@ package layout
 import (
 	"bytes"
 	"encoding/hex"
+	"math"
 	"strings"
 	"testing"
 
@@ -66,6 +67,16 @@ func TestGolden(t *testing.T) {
 			"token expiry", AppendTokenExpiry(nil, 1_795_442_400e9, tokenKey), nil,
 			"69 65 18eab159a2acc000 303030303030303030303030 77 75732d656173742d31 00 7431 |",
 			`token expiry 000000000000/us-east-1/w/"t1" time=1795442400000000000`,
+		},
+		{
+			"mark of time to live", AppendExpiringKey(nil, 7), AppendExpiring(nil, job.Descriptor),
+			"6c 0000000000000007 | 64303030303030303030303030 75732d656173742d31 00 4f7264657273",
+			"expiring table=7 of 000000000000/us-east-1/Orders",
+		},
+		{
+			"expiry", AppendExpiryKey(nil, 1_795_442_400, job.Cursor), nil,
+			"74 0000000000000007 65 000000006b0446e0 f7389fa6 6f310001 |",
+			"expiry table=7 time=1795442400 hash=f7389fa6 key=6f310001",
 		},
 		{"purge", AppendPurgeKey(nil, 7), nil, "70 0000000000000007 |", "purge table=7"},
 		{
@@ -146,13 +157,14 @@ func TestTableRange(t *testing.T) {
 	v := item.String("x")
 	for _, key := range [][]byte{
 		AppendCountersKey(nil, 7), AppendItemKey(nil, 7, v, v), AppendCollectionKey(nil, 7, v),
+		AppendExpiryKey(nil, math.MaxInt64, AppendItemKey(nil, 7, v, v)),
 		AppendIndexKey(nil, IndexKey{Table: 7, Index: 65535, Partition: []item.Value{v}}),
 	} {
 		if !within(key) {
 			t.Errorf("key %x of the table is outside its range", key)
 		}
 	}
-	for _, key := range [][]byte{AppendCountersKey(nil, 6), AppendCountersKey(nil, 8), AppendPurgeKey(nil, 7)} {
+	for _, key := range [][]byte{AppendCountersKey(nil, 6), AppendCountersKey(nil, 8), AppendPurgeKey(nil, 7), AppendExpiringKey(nil, 7)} {
 		if within(key) {
 			t.Errorf("key %x of another is inside the table's range", key)
 		}
@@ -184,6 +196,8 @@ func FuzzDescribe(f *testing.F) {
 	f.Add(AppendItemKey(nil, 1, item.String("a"), nil), []byte{1, 2})
 	f.Add(AppendTokenKey(nil, "000000000000", "us-east-1", TokenWrite, "t"), AppendToken(nil, Token{}))
 	f.Add([]byte("t12345678x"), []byte{1, 1, 'M', 1})
+	f.Add(AppendExpiryKey(nil, 1, AppendItemKey(nil, 1, item.String("a"), nil)), []byte{})
+	f.Add(AppendExpiringKey(nil, 1), AppendExpiring(nil, DescriptorKey{"000000000000", "us-east-1", "T"}))
 	f.Fuzz(func(t *testing.T, key, value []byte) {
 		if Describe(key, value, noCounters) == "" {
 			t.Error("nothing said")

@@ -19,12 +19,14 @@ const (
 	PartStream
 	PartToken // of transactions
 	PartJob
+	PartExpiring // marks of tables with time to live
 	PartPurge
 	PartSequence
 	PartOfTable // within a table's range, and in no section that this program knows
 	PartCounters
 	PartItem
-	PartEntry // of an index
+	PartEntry  // of an index
+	PartExpiry // of an item, in the expiry index
 	PartCollection
 )
 
@@ -33,7 +35,8 @@ type Place struct {
 	Part   Part
 	Table  uint64 // of keys within a table's range
 	Index  uint16 // of an entry: the index's number
-	Values []byte // of an item, an entry and a collection: the hash and the key values; aliases the key
+	Time   int64  // of an expiry: seconds since 1970
+	Values []byte // of an item, an entry, an expiry and a collection: the hash and the key values; aliases the key
 }
 
 // PlaceOf returns where a key belongs. It does not look at the values in it:
@@ -53,6 +56,8 @@ func PlaceOf(key []byte) Place {
 		return Place{Part: PartToken}
 	case familyJob:
 		return Place{Part: PartJob}
+	case familyExpiring:
+		return Place{Part: PartExpiring}
 	case familyPurge:
 		return Place{Part: PartPurge}
 	case familySequence:
@@ -74,6 +79,8 @@ func placeInTable(key []byte) Place {
 	switch section := key[tableKeyLen-1]; {
 	case section == sectionCounters && len(rest) == 0:
 		p.Part = PartCounters
+	case section == sectionExpiries && len(rest) >= expiryTimeLen:
+		p.Part, p.Time, p.Values = PartExpiry, int64(binary.BigEndian.Uint64(rest)), rest[expiryTimeLen:]
 	case section == sectionItems:
 		p.Part, p.Values = PartItem, rest
 	case section == sectionIndexes && len(rest) >= indexLen:

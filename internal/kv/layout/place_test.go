@@ -23,6 +23,11 @@ func TestPlaceOf(t *testing.T) {
 	}{
 		{"descriptor", AppendDescriptorKey(nil, "000000000000", "us-east-1", "T"), Place{Part: PartDescriptor}, nil, nil, ""},
 		{"job", AppendJobKey(nil, 7, 2), Place{Part: PartJob}, nil, nil, ""},
+		{"mark of time to live", AppendExpiringKey(nil, 7), Place{Part: PartExpiring}, nil, nil, ""},
+		{
+			"expiry", AppendExpiryKey(nil, 9, AppendItemKey(nil, 7, item.String("o1"), number(t, "3"))), Place{Part: PartExpiry, Table: 7, Time: 9},
+			[]item.Kind{item.S}, []item.Kind{item.N}, `"o1" 3`,
+		},
 		{"purge", AppendPurgeKey(nil, 7), Place{Part: PartPurge}, nil, nil, ""},
 		{"sequence", AppendSequenceKey(nil, "table"), Place{Part: PartSequence}, nil, nil, ""},
 		{"counters", AppendCountersKey(nil, 7), Place{Part: PartCounters, Table: 7}, nil, nil, ""},
@@ -42,7 +47,7 @@ func TestPlaceOf(t *testing.T) {
 		{"nothing", nil, Place{}, nil, nil, ""},
 	} {
 		got := PlaceOf(c.key)
-		if got.Part != c.want.Part || got.Table != c.want.Table || got.Index != c.want.Index {
+		if got.Part != c.want.Part || got.Table != c.want.Table || got.Index != c.want.Index || got.Time != c.want.Time {
 			t.Errorf("%s: %+v, want %+v", c.name, got, c.want)
 		}
 		if c.partition == nil {

@@ -16,6 +16,7 @@ import (
 //	+-----+----------+---------+
 //
 //	section 'c'   counters      nothing more: one key
+//	section 'e'   expiries      | time 8, BE | what an item's key has behind its section |
 //	section 'i'   items         | hash 4, BE | partition key | sort key |
 //	section 'x'   index entries | index 2, BE | hash 4, BE | index key ... | table key ... |
 //	section 'z'   collections   | hash 4, BE | partition key |
@@ -30,9 +31,11 @@ import (
 // global index's in partition and sort key, a local index's in the sort key
 // alone, since its partition key is the table's.
 //
-// Values of 'c' and 'z' are counter vectors, drawn in package kv.
+// Values of 'c' and 'z' are counter vectors, drawn in package kv. An expiry's
+// value is empty; see expiry.go.
 const (
 	sectionCounters    = 'c'
+	sectionExpiries    = 'e'
 	sectionItems       = 'i'
 	sectionIndexes     = 'x'
 	sectionCollections = 'z'

@@ -22,10 +22,11 @@ import (
 // An entry is there or not: that tells the cases apart, and is looked up by the
 // backfill before it puts and counts an entry, and by a write before it counts
 // the entry of the old item as gone (see outcome.forgetUnbuilt). Both own the
-// item's key.
+// item's key. Expiries are not counted, hence need no looking up.
 
 // batch is a run of items, as a snapshot shows them.
 type batch struct {
+	of   subject
 	keys [][]byte // of the items that the index is to have
 	upTo []uint64 // for each of them, the items in the run up to it
 	seen uint64   // items in the run
@@ -36,7 +37,7 @@ type batch struct {
 // backfill does one batch, and makes the index active when that was the last.
 func (x *indexer) backfill(ctx context.Context, j job, s subject) error {
 	if len(j.Cursor) == 0 {
-		x.logger.Info("index backfill begins", "table", s.table.Name, "index", s.index.Name)
+		x.logger.Info("index backfill begins", "table", s.table.Name, "index", s.name())
 	}
 	b, err := x.nextBatch(ctx, j, s)
 	if err != nil {
@@ -50,15 +51,15 @@ func (x *indexer) backfill(ctx context.Context, j job, s subject) error {
 	if !b.end || !bytes.Equal(j.Cursor, b.last) && b.seen > 0 {
 		return nil
 	}
-	err = x.settle(ctx, j, s.ref, func(_ *kv.Tx, _ *schema.Table, index *schema.Index) error {
-		if !index.Building() {
+	err = x.settle(ctx, j, s.ref, func(_ *kv.Tx, now subject) error {
+		if !now.building() || !now.same(s) {
 			return errJobMoved
 		}
-		index.State = schema.IndexActive
+		now.built()
 		return nil
 	})
 	if err == nil {
-		x.logger.Info("index backfill complete", "table", s.table.Name, "index", s.index.Name, "items", j.Items, "entries", j.Entries)
+		x.logger.Info("index backfill complete", "table", s.table.Name, "index", s.name(), "items", j.Items, "entries", j.Entries)
 	}
 	return err
 }
@@ -77,7 +78,7 @@ func (x *indexer) nextBatch(ctx context.Context, j job, s subject) (batch, error
 	}
 	it := snap.Scan(items.Start, items.End, false)
 	defer it.Close()
-	var b batch
+	b := batch{of: s}
 	wanted, seen := 0, 0 // bytes
 	for len(b.keys) < x.itemsMax && wanted < backfillBytesMax && b.seen < backfillSeenMax && seen < backfillSeenBytesMax {
 		if !it.Next() {
@@ -91,7 +92,7 @@ func (x *indexer) nextBatch(ctx context.Context, j job, s subject) (batch, error
 		b.seen++
 		seen += len(it.Value())
 		b.last = append(b.last[:0], it.Key()...)
-		if s.index.Holds(stored) {
+		if s.holds(stored) {
 			wanted += len(it.Value())
 			b.keys, b.upTo = append(b.keys, bytes.Clone(it.Key())), append(b.upTo, b.seen)
 		}
@@ -107,7 +108,7 @@ func (x *indexer) put(ctx context.Context, j job, b batch) (job, error) {
 	var after job
 	var name string
 	err := x.update(ctx, j, b.keys, func(tx *kv.Tx, s subject) error {
-		if s.index == nil || !s.index.Building() {
+		if !s.building() || !s.same(b.of) {
 			return errJobMoved
 		}
 		done, added, err := putEntries(tx, s, b.keys)
@@ -120,7 +121,7 @@ func (x *indexer) put(ctx context.Context, j job, b batch) (job, error) {
 			after.Items, after.Cursor = j.Items+b.upTo[done-1], b.keys[done-1]
 		}
 		after.stored = layout.AppendJob(nil, after.Job)
-		name = s.index.Name
+		name = s.name()
 		return tx.Set(after.key, after.stored)
 	})
 	if err == nil && after.Percent()/10 > before/10 {
@@ -136,17 +137,17 @@ func putEntries(tx *kv.Tx, s subject, keys [][]byte) (done int, added uint64, er
 	var billed int64
 	written := 0
 	for ; done < len(keys) && written < backfillBytesMax; done++ {
-		record, size, err := putEntry(tx, s, keys[done])
+		n, size, err := putEntry(tx, s, keys[done])
 		if err != nil {
 			return 0, 0, err
 		}
-		if record > 0 {
+		if n > 0 {
 			added++
 			billed += int64(size)
-			written += record
+			written += n
 		}
 	}
-	if added > 0 {
+	if added > 0 && s.index != nil {
 		counters := layout.AppendCountersKey(nil, s.table.ID)
 		tx.Add(counters, 2*int(s.index.Number), int64(added))
 		tx.Add(counters, 2*int(s.index.Number)+1, billed)
@@ -155,8 +156,8 @@ func putEntries(tx *kv.Tx, s subject, keys [][]byte) (done int, added uint64, er
 }
 
 // putEntry puts the entry of one item, unless it is there. It returns the bytes
-// of its record and its billed size, both 0 when nothing was to be put.
-func putEntry(tx *kv.Tx, s subject, itemKey []byte) (recordBytes, size int, err error) {
+// that it wrote and the billed size, both 0 when nothing was to be put.
+func putEntry(tx *kv.Tx, s subject, itemKey []byte) (written, size int, err error) {
 	stored, err := tx.Get(itemKey, nil)
 	if errors.Is(err, kv.ErrNotFound) {
 		return 0, 0, nil
@@ -167,6 +168,13 @@ func putEntry(tx *kv.Tx, s subject, itemKey []byte) (recordBytes, size int, err 
 	it, itemSize, err := layout.ParseRecord(stored)
 	if err != nil {
 		return 0, 0, err
+	}
+	if s.expiry != nil {
+		expiry := s.table.Expiry(itemKey, it)
+		if expiry == nil {
+			return 0, 0, nil
+		}
+		return len(expiry), 0, tx.Set(expiry, nil)
 	}
 	key, entry := s.table.Entry(s.index, schema.Image{Item: it, Size: itemSize})
 	if key == nil {

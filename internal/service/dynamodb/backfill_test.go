@@ -41,6 +41,7 @@ func TestIndexesFollowEverything(t *testing.T) {
 				}
 			}
 			w.finishIndexes(t)
+			w.finishExpiring(t)
 			w.checkStore(t, "indexed")
 		})
 	}
@@ -50,9 +51,13 @@ func TestIndexesFollowEverything(t *testing.T) {
 func (w *world) randomStep(t *testing.T, r *rand.Rand, engine *guardedEngine) string {
 	operation, body := "", ""
 	switch n := r.IntN(100); {
-	case n < 60:
+	case n < 55:
 		operation, body = randomGroup(r, 4)
-	case n < 75:
+	case n < 60:
+		operation, body = "UpdateTimeToLive", randomTTLUpdate(r)
+	case n < 64:
+		return w.expireStep(t, "indexed")
+	case n < 77:
 		w.service.indexer.itemsMax = 1 + r.IntN(4)
 		if _, err := w.service.indexer.round(context.Background()); err != nil {
 			t.Fatal(err)
@@ -70,9 +75,12 @@ func (w *world) randomStep(t *testing.T, r *rand.Rand, engine *guardedEngine) st
 		w.service.indexer.itemsMax = 1 + r.IntN(4)
 		engine.left = r.IntN(3)
 		_, err := w.service.indexer.round(context.Background())
+		if r.IntN(2) == 0 {
+			_, err = w.service.expirer.round(context.Background())
+		}
 		engine.left = endless
 		w.restart(t, 0)
-		return fmt.Sprintf("a crash in a step of the backfill: %v", err)
+		return fmt.Sprintf("a crash in a step in the background: %v", err)
 	case n < 98:
 		operation, body = "DeleteTable", `{"TableName":"indexed"}`
 	default:
@@ -133,6 +141,7 @@ func expectedRefusal(answer string) bool {
 		"ConditionalCheckFailed", "ResourceInUse", "ResourceNotFound", "LimitExceeded", "already exists",
 		"TransactionConflict", "TransactionInProgress", "IdempotentParameterMismatch", "multiple operations on one item", "contains duplicates",
 		"Type mismatch for Index Key", "secondary index key", "Size of hashkey", "Aggregated size of all range keys",
+		"TimeToLive is ",
 	} {
 		if strings.Contains(answer, part) {
 			return true
@@ -153,6 +162,11 @@ func randomIndexUpdate(r *rand.Rand) string {
 	keys := [][]string{{"d"}, {"c"}, {"d", "a"}, {"a", "b", "d"}}[r.IntN(4)]
 	projection := []string{`{"ProjectionType":"ALL"}`, `{"ProjectionType":"KEYS_ONLY"}`, `{"ProjectionType":"INCLUDE","NonKeyAttributes":["c"]}`}[r.IntN(3)]
 	return createIndexRequest("indexed", name, projection, keys)
+}
+
+// randomTTLUpdate enables or disables time to live, by one of two attributes.
+func randomTTLUpdate(r *rand.Rand) string {
+	return fmt.Sprintf(`{"TableName":"indexed","TimeToLiveSpecification":{"AttributeName":"ttl%d","Enabled":%v}}`, r.IntN(2), r.IntN(2) == 0)
 }
 
 // createIndexRequest asks for an index whose key attributes are strings; from
@@ -194,10 +208,10 @@ func (w *world) finishIndexes(t *testing.T) {
 }
 
 // guardedEngine holds each update to owning what it must: the items and tokens
-// that it reads or writes, the item whose index entry it puts, the descriptor of
-// the table whose job it writes. It runs each twice, as an engine may. After so
-// many updates it fails, as if the process had ended there: an update is done or
-// not.
+// that it reads or writes, the item whose index entry or expiry it puts, the
+// descriptor of the table whose job or mark it writes. It runs each twice, as an
+// engine may. After so many updates it fails, as if the process had ended there:
+// an update is done or not.
 type guardedEngine struct {
 	driver.Driver
 	t    *testing.T
@@ -272,6 +286,12 @@ func ownerOf(w driver.Write) []byte {
 	if j, err := layout.ParseJob(w.Key, w.Value); err == nil {
 		return layout.AppendDescriptorKey(nil, j.Descriptor.Account, j.Descriptor.Region, j.Descriptor.Name)
 	}
+	if _, itemKey, err := layout.ParseExpiryKey(w.Key); err == nil && w.Kind != driver.DeleteRange {
+		return itemKey
+	}
+	if _, d, err := layout.ParseExpiring(w.Key, w.Value); err == nil {
+		return layout.AppendDescriptorKey(nil, d.Account, d.Region, d.Name)
+	}
 	if record, err := layout.ParseTokenExpiry(w.Key); err == nil {
 		return record
 	}
@@ -315,11 +335,15 @@ func TestIndexesFollowConcurrentWrites(t *testing.T) {
 		r := rand.New(rand.NewPCG(9, 3))
 		untilClosed(stop, func() {
 			w.mustAnswer(t, r, func(r *rand.Rand) (string, string) { return "UpdateTable", randomIndexUpdate(r) })
+			w.mustAnswer(t, r, func(r *rand.Rand) (string, string) { return "UpdateTimeToLive", randomTTLUpdate(r) })
 		})
 	})
 	others.Go(func() {
 		untilClosed(stop, func() {
 			if _, err := w.service.indexer.round(context.Background()); err != nil {
+				t.Error(err)
+			}
+			if _, err := w.service.expirer.round(context.Background()); err != nil {
 				t.Error(err)
 			}
 		})

@@ -105,15 +105,22 @@ func randomPutsAndDeletes(r *rand.Rand, items int) string {
 // randomWriteTo is randomWrite with so many items in each of three partitions.
 func randomWriteTo(r *rand.Rand, items int) (operation, body string) {
 	key := fmt.Sprintf(`"pk":{"S":"p%d"},"sk":{"N":"%d"}`, r.IntN(3), r.IntN(items))
-	switch r.IntN(4) {
+	switch r.IntN(5) {
 	case 0:
 		return "DeleteItem", `{"TableName":"indexed","Key":{` + key + `}}`
 	case 1:
 		return "UpdateItem", `{"TableName":"indexed","Key":{` + key + `},"UpdateExpression":"SET c = :c REMOVE b","ExpressionAttributeValues":{":c":{"S":"` + strings.Repeat("x", r.IntN(20)) + `"}}}`
 	case 2:
+		return "UpdateItem", fmt.Sprintf(`{"TableName":"indexed","Key":{%s},"UpdateExpression":"SET ttl0 = :n REMOVE ttl1","ExpressionAttributeValues":{":n":{"N":"%d"}}}`, key, 1_795_442_300+r.IntN(300))
+	case 3:
 		return "UpdateItem", `{"TableName":"indexed","Key":{` + key + `},"UpdateExpression":"SET b = :b","ConditionExpression":"attribute_exists(a)","ExpressionAttributeValues":{":b":{"N":"` + fmt.Sprint(r.IntN(3)) + `"}}}`
 	}
 	attributes := key
+	for n := range 2 { // what one of may make the item expire, as the clock goes on
+		if r.IntN(2) == 0 {
+			attributes += fmt.Sprintf(`,"ttl%d":{"N":"%d"}`, n, 1_795_442_300+r.IntN(300))
+		}
+	}
 	if r.IntN(3) > 0 {
 		attributes += fmt.Sprintf(`,"a":{"S":"a%d"}`, r.IntN(3))
 	}
@@ -154,8 +161,12 @@ func (w *world) checkStore(t *testing.T, name string) {
 	c := storeCheck{t: t, snap: snap, table: tbl, counters: make([]int64, 2*int(tbl.NextIndex)), collections: map[string]int64{}}
 	c.readItems()
 	c.checkIndexes()
+	c.checkExpiries()
 	c.checkCounters(string(layout.AppendCountersKey(nil, tbl.ID)), c.counters)
 	for key, bytes := range c.collections {
+		if !tbl.HasLocalIndexes() {
+			bytes = 0 // none is kept
+		}
 		c.checkCounters(key, []int64{bytes})
 	}
 }
@@ -169,14 +180,18 @@ type storeCheck struct {
 	snap        *kv.Snapshot
 	table       *schema.Table
 	want        map[uint16]map[string]item.Item // by index: the entries that the items call for, by key
+	expiries    map[string]bool                 // that the items call for
 	counters    []int64                         // that follow from items and entries
 	collections map[string]int64                // the same, by counter key
 }
 
 func (c *storeCheck) readItems() {
-	c.want = map[uint16]map[string]item.Item{}
+	c.want, c.expiries = map[uint16]map[string]item.Item{}, map[string]bool{}
 	start, end := layout.ItemRange(c.table.ID)
-	c.scan(start, end, func(_ string, it item.Item) {
+	c.scan(start, end, func(itemKey string, it item.Item) {
+		if expiry := c.table.Expiry([]byte(itemKey), it); expiry != nil {
+			c.expiries[string(expiry)] = true
+		}
 		if err := item.Check(it); err != nil {
 			c.t.Errorf("stored item %v: %v", it, err)
 		}
@@ -235,6 +250,32 @@ func (c *storeCheck) checkIndexes() {
 		for _, entry := range want {
 			c.t.Errorf("index %s lacks %s", x.Name, entry)
 		}
+	}
+}
+
+// checkExpiries compares the expiry index with what the items call for. While it
+// is being built it has a part of that.
+func (c *storeCheck) checkExpiries() {
+	all := layout.AllExpiries(c.table.ID)
+	it := c.snap.Scan(all.Start, all.End, false)
+	defer it.Close()
+	for it.Next() {
+		if !c.expiries[string(it.Key())] {
+			c.t.Errorf("no item calls for %s", layout.Describe(it.Key(), it.Value(), kv.FormatCounters))
+		}
+		delete(c.expiries, string(it.Key()))
+	}
+	if err := it.Err(); err != nil {
+		c.t.Fatal(err)
+	}
+	for key := range c.expiries {
+		if !c.table.BuildsExpiries() {
+			c.t.Errorf("missing is %s", layout.Describe([]byte(key), nil, kv.FormatCounters))
+		}
+	}
+	mark, err := c.snap.Get(layout.AppendExpiringKey(nil, c.table.ID), nil)
+	if errors.Is(err, kv.ErrNotFound) == c.table.Expires() {
+		c.t.Errorf("items expire: %v, and the mark is %q, %v", c.table.Expires(), mark, err)
 	}
 }
 

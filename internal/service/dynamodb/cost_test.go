@@ -22,11 +22,11 @@ func TestCost(t *testing.T) {
 		`{"TableName":"local","BillingMode":"PAY_PER_REQUEST","AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"},{"AttributeName":"sk","AttributeType":"S"},{"AttributeName":"g","AttributeType":"S"}],"KeySchema":[{"AttributeName":"pk","KeyType":"HASH"},{"AttributeName":"sk","KeyType":"RANGE"}],
 		  "LocalSecondaryIndexes":[{"IndexName":"lsi","KeySchema":[{"AttributeName":"pk","KeyType":"HASH"},{"AttributeName":"g","KeyType":"RANGE"}],"Projection":{"ProjectionType":"ALL"}}]}`,
 		createFollowed,
+		`{"TableName":"expiring","BillingMode":"PAY_PER_REQUEST","AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"}],"KeySchema":[{"AttributeName":"pk","KeyType":"HASH"}]}`,
 	} {
-		if answer, status := w.answer("CreateTable", create); status != 200 {
-			t.Fatal(string(answer))
-		}
+		w.mustDo(t, request{"CreateTable", create})
 	}
+	w.mustDo(t, request{"UpdateTimeToLive", `{"TableName":"expiring","TimeToLiveSpecification":{"Enabled":true,"AttributeName":"e"}}`})
 	const item = `{"pk":{"S":"a"},"sk":{"S":"b"},"g":{"S":"c"},"n":{"N":"@"},"t":{"S":"some text that is a little longer"}}`
 	for _, c := range []struct {
 		name, operation, body string
@@ -39,6 +39,8 @@ func TestCost(t *testing.T) {
 		{"PutItem with an index", "PutItem", `{"TableName":"indexed","Item":` + item + `}`, 1, 1, 23},
 		{"PutItem that is followed", "PutItem", `{"TableName":"followed","Item":` + item + `}`, 1, 1, 27},
 		{"PutItem with a local index", "PutItem", `{"TableName":"local","Item":` + item + `}`, 2, 1, 34},
+		{"PutItem that expires when it did", "PutItem", `{"TableName":"expiring","Item":{"e":{"N":"7"},` + item[1:] + `}`, 1, 1, 11},
+		{"PutItem that expires later", "PutItem", `{"TableName":"expiring","Item":{"e":{"N":"7@"},` + item[1:] + `}`, 1, 1, 11},
 		{"PutItem with a condition", "PutItem", `{"TableName":"plain","Item":` + item + `,"ConditionExpression":"n <> :n","ExpressionAttributeValues":{":n":{"N":"@"}}}`, 1, 1, 14},
 		{"UpdateItem", "UpdateItem", `{"TableName":"plain","Key":{"pk":{"S":"a"}},"UpdateExpression":"ADD v :one","ExpressionAttributeValues":{":one":{"N":"1"}}}`, 1, 1, 20},
 		{"TransactWriteItems", "TransactWriteItems", `{"TransactItems":[

@@ -35,6 +35,9 @@ func (s *Service) DeleteTable(ctx context.Context, in *api.DeleteTableInput) (*a
 		if err := tx.Set(layout.AppendPurgeKey(nil, t.ID), nil); err != nil {
 			return nil, err
 		}
+		if err := tx.Delete(layout.AppendExpiringKey(nil, t.ID)); err != nil {
+			return nil, err
+		}
 		after := *t
 		if t.Stream.Enabled {
 			if err := disableStream(tx, &after, now, now.Add(s.delay)); err != nil {

@@ -21,6 +21,9 @@ import (
 //	(active)       complete; the job is gone
 //	DELETING       writes keep it no longer; its entries go, then the index
 //
+// The expiry index of a table is built likewise, whatever else the table is
+// going through. It is not removed here: what disables time to live does that.
+//
 // What changes a job owns the table's descriptor key, and so does what changes
 // the table: a step that has found its index as it needs it keeps it so.
 type indexer struct {
@@ -36,14 +39,6 @@ type indexer struct {
 type job struct {
 	layout.Job
 	key, stored []byte
-}
-
-// subject is what a job is about.
-type subject struct {
-	ref    tableRef
-	table  *schema.Table
-	index  *schema.Index
-	status schema.Status // of the table
 }
 
 // errJobMoved reports that the store is no longer as a step has found it: the
@@ -67,16 +62,22 @@ func queueJobs(tx *kv.Tx, before, after *schema.Table) (queued bool, err error) 
 		if !created && !deleted {
 			continue
 		}
-		j := layout.Job{
-			Table: after.ID, Index: x.Number,
-			Descriptor: layout.DescriptorKey{Account: after.Account, Region: after.Region, Name: after.Name},
-		}
-		if err := tx.Set(layout.AppendJobKey(nil, j.Table, j.Index), layout.AppendJob(nil, j)); err != nil {
+		if err := queueJob(tx, after, x.Number); err != nil {
 			return false, err
 		}
 		queued = true
 	}
 	return queued, nil
+}
+
+// queueJob writes the job of an index, which begins at the beginning.
+func queueJob(tx *kv.Tx, t *schema.Table, index uint16) error {
+	j := layout.Job{Table: t.ID, Index: index, Descriptor: descriptorKey(t)}
+	return tx.Set(layout.AppendJobKey(nil, j.Table, j.Index), layout.AppendJob(nil, j))
+}
+
+func descriptorKey(t *schema.Table) layout.DescriptorKey {
+	return layout.DescriptorKey{Account: t.Account, Region: t.Region, Name: t.Name}
 }
 
 func (x *indexer) work(ctx context.Context) (again time.Duration) {
@@ -126,7 +127,7 @@ func (x *indexer) rest(j job) time.Duration {
 }
 
 // pending returns all jobs. There are as many as indexes being built or
-// removed: one a table.
+// removed: two a table at most, one of them that of the expiry index.
 func (x *indexer) pending(ctx context.Context) ([]job, error) {
 	snap, err := x.catalog.store.Snapshot(ctx)
 	if err != nil {
@@ -161,9 +162,9 @@ func (x *indexer) step(ctx context.Context, j job) (wait time.Duration, err erro
 		return wait, nil
 	}
 	switch {
-	case s.index == nil:
+	case s.moot():
 		err = x.drop(ctx, j)
-	case s.index.State == schema.IndexDeleting:
+	case s.index != nil && s.index.State == schema.IndexDeleting:
 		err = x.remove(ctx, j, s)
 	default:
 		err = x.backfill(ctx, j, s)
@@ -174,38 +175,10 @@ func (x *indexer) step(ctx context.Context, j job) (wait time.Duration, err erro
 	return 0, err
 }
 
-// subject looks up what a job is about; index is nil when the job is moot.
-func (x *indexer) subject(ctx context.Context, j job) (subject, error) {
-	ref := tableRef{j.Descriptor.Account, j.Descriptor.Region, j.Descriptor.Name}
-	t, err := x.catalog.find(ctx, ref)
-	return x.subjectIn(ref, t, j), err
-}
-
-func (x *indexer) subjectIn(ref tableRef, t *schema.Table, j job) subject {
-	s := subject{ref: ref}
-	if t == nil || t.ID != j.Table {
-		return s
-	}
-	s.table, s.status = t, t.StatusAt(x.catalog.env.Now())
-	if index := t.IndexNumbered(j.Index); index != nil && index.State != schema.IndexActive && s.status != schema.Deleting {
-		s.index = index
-	}
-	return s
-}
-
-// untilDue returns how long the index stays in the phase that it is in: the
-// table is UPDATING for as long.
-func (x *indexer) untilDue(s subject) time.Duration {
-	if s.index == nil || s.status != schema.Updating || s.index.StateIn(s.status) == schema.IndexBackfilling {
-		return 0
-	}
-	return min(max(s.table.Transition.Until.Sub(x.catalog.env.Now()), 1), indexerLookPause)
-}
-
 // drop removes a job whose index is gone, with its table or alone.
 func (x *indexer) drop(ctx context.Context, j job) error {
 	return x.update(ctx, j, nil, func(tx *kv.Tx, s subject) error {
-		if s.index != nil {
+		if !s.moot() {
 			return errJobMoved
 		}
 		return tx.Delete(j.key)
@@ -238,19 +211,23 @@ func (j job) unmoved(tx *kv.Tx) error {
 	return err
 }
 
-// settle ends a job: edit makes of the table, which is its own, what it is to
-// be without the job.
-func (x *indexer) settle(ctx context.Context, j job, ref tableRef, edit func(tx *kv.Tx, t *schema.Table, index *schema.Index) error) error {
+// settle ends a job: edit makes of the subject, whose table is its own, what it
+// is to be without the job.
+func (x *indexer) settle(ctx context.Context, j job, ref tableRef, edit func(tx *kv.Tx, s subject) error) error {
 	return x.catalog.change(ctx, ref, func(tx *kv.Tx, t *schema.Table) (*schema.Table, error) {
 		if err := j.unmoved(tx); err != nil {
 			return nil, err
 		}
-		if x.subjectIn(ref, t, j).index == nil {
+		if t == nil {
 			return nil, errJobMoved
 		}
 		after := *t
 		after.Indexes = append([]schema.Index(nil), t.Indexes...)
-		if err := edit(tx, &after, after.IndexNumbered(j.Index)); err != nil {
+		s := x.subjectIn(ref, &after, j)
+		if s.moot() {
+			return nil, errJobMoved
+		}
+		if err := edit(tx, s); err != nil {
 			return nil, err
 		}
 		return &after, tx.Delete(j.key)
@@ -264,17 +241,17 @@ func (x *indexer) remove(ctx context.Context, j job, s subject) error {
 	if err := x.catalog.store.DeleteRange(ctx, prefix, layout.PrefixEnd(prefix)); err != nil {
 		return err
 	}
-	err := x.settle(ctx, j, s.ref, func(tx *kv.Tx, t *schema.Table, index *schema.Index) error {
-		if index.State != schema.IndexDeleting {
+	err := x.settle(ctx, j, s.ref, func(tx *kv.Tx, s subject) error {
+		if s.index.State != schema.IndexDeleting {
 			return errJobMoved
 		}
-		kept := t.Indexes[:0]
-		for _, other := range t.Indexes {
+		kept := s.table.Indexes[:0]
+		for _, other := range s.table.Indexes {
 			if other.Number != j.Index {
 				kept = append(kept, other)
 			}
 		}
-		t.Indexes = kept
+		s.table.Indexes = kept
 		return x.uncount(ctx, tx, j)
 	})
 	if err == nil {

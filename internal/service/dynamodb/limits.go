@@ -84,6 +84,12 @@ const (
 	tokensSweptMax  = 256         // tokens that one update removes; the rest is left to the next
 	tokenSweepPause = time.Minute // between looks for tokens whose time is over
 
+	// What time to live deletes. Items beyond are deleted later, and can be read
+	// until then. One update is small: writes to its items wait for it.
+	expireRateMax  = 5000    // items a second in one process, all tables together
+	expireItemsMax = 64      // items of one update
+	expireBytesMax = 1 << 20 // of these items, stored; the update ends with the one that reaches it
+
 	pageItemsMin = 16 // items that a page has a place for from the beginning
 
 	// A page's items lie in rooms that grow from the first to the second; an
@@ -96,6 +102,12 @@ const (
 const (
 	indexerRetryPause = 10 * time.Second       // after a step that failed
 	indexerLookPause  = 100 * time.Millisecond // at most, before the clock is asked again whether a phase is over
+)
+
+// How long the work on time to live rests.
+const (
+	ttlInterval       = time.Second      // by default between looks at what is due
+	expirerRetryPause = 10 * time.Second // after a look or a table that failed
 )
 
 // What AWS gives a new on-demand table to begin with, in units a second.

@@ -35,6 +35,8 @@ import (
 //	pages OP LIMIT         call an operation until it gives no NextToken, and print the items of each page
 //	indexes TABLE          describe a table and its global indexes, a line each
 //	tokens                 sweep, and print the tokens of transactions that are remembered
+//	expire                 delete what is due, print how many items went and what is left in the expiry index
+//	cooldown 30m           set how long after a change of time to live none is allowed
 //	backfill [items]       do one step of each job on an index, and print the jobs that are left
 //	sharder                do one round of the sharder
 //	journal                print all that the store holds of journals and streams
@@ -120,6 +122,14 @@ func (w *world) run(t *testing.T, d *datadriven.TestData) string {
 		return w.indexes(t, d.CmdArgs[0].String())
 	case "backfill":
 		return w.backfill(t, d)
+	case "expire":
+		return w.expire(t)
+	case "cooldown":
+		var err error
+		if w.service.ttlCooldown, err = time.ParseDuration(d.CmdArgs[0].String()); err != nil {
+			t.Fatal(err)
+		}
+		return "ok\n"
 	case "tokens":
 		return w.tokens(t)
 	case "sharder":
@@ -190,6 +200,45 @@ func (w *world) backfill(t *testing.T, d *datadriven.TestData) string {
 		return "no jobs\n"
 	}
 	return fmt.Sprintf("%s\nagain in %v\n", strings.Join(jobs, "\n"), again)
+}
+
+// expire does by hand what the expirer does in the background, until nothing is
+// due.
+func (w *world) expire(t *testing.T) string {
+	items := func() int {
+		return len(w.described(t, "item ", 't'))
+	}
+	before := items()
+	w.finishExpiring(t)
+	lines := append([]string{fmt.Sprintf("%d items gone", before-items())}, w.described(t, "expiry ", 't')...)
+	return strings.Join(lines, "\n") + "\n"
+}
+
+// finishExpiring lets the expirer work until nothing is due.
+func (w *world) finishExpiring(t testing.TB) {
+	t.Helper()
+	for range 10_000 {
+		again, err := w.service.expirer.round(context.Background())
+		if err != nil {
+			t.Error(err)
+		}
+		if err != nil || again == untilPoked || again == w.service.expirer.interval {
+			return
+		}
+	}
+	t.Error("the expirer does not come to an end")
+}
+
+// described returns the lines of a family that begin with a word.
+func (w *world) described(t *testing.T, word string, family byte) []string {
+	t.Helper()
+	var lines []string
+	for _, line := range w.lines(t, family) {
+		if strings.HasPrefix(line, word) {
+			lines = append(lines, line)
+		}
+	}
+	return lines
 }
 
 // reopen closes the service and opens it again.
@@ -303,7 +352,7 @@ func (w *world) keys(t *testing.T) string {
 	if err := w.service.purger.purgeAll(context.Background()); err != nil { // what the background may not have come to yet
 		t.Fatal(err)
 	}
-	lines := w.lines(t, 'd', 'j', 'p', 's', 't')
+	lines := w.lines(t, 'd', 'j', 'l', 'p', 's', 't')
 	if len(lines) == 0 {
 		return "none\n"
 	}

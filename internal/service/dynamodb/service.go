@@ -29,6 +29,13 @@
 // A statement of PartiQL is one of these: ExecuteStatement, BatchExecuteStatement
 // and ExecuteTransaction have it parsed by partiql and planned to keys
 // (statement_select.go, statement_write.go), and go the same ways.
+//
+// Time to live:
+//
+//	UpdateTimeToLive                  what there is to know, in the descriptor; a mark of the table
+//	  -> expiry.go, backfill.go       the expiry index: kept by each write, built for older items
+//	  -> expirer.go                   in the background: what is due, found in the index
+//	  -> expire.go                    and deleted like by any other write
 package dynamodb
 
 import (
@@ -53,6 +60,14 @@ type Options struct {
 	// ControlPlaneDelay is how long a table stays in CREATING, UPDATING and
 	// DELETING; 0 is immediate. AWS takes seconds.
 	ControlPlaneDelay time.Duration
+
+	// TTLInterval is how long after it has found nothing to delete time to live
+	// looks again for items that are due; default a second.
+	TTLInterval time.Duration
+
+	// TTLCooldown is how long after a change of a table's time to live another
+	// one is refused; 0 is not at all. On AWS it is half an hour to an hour.
+	TTLCooldown time.Duration
 
 	Stream StreamOptions
 
@@ -97,6 +112,7 @@ type Service struct {
 	catalog *catalog
 	purger  *purger
 	indexer *indexer
+	expirer *expirer
 	tokens  *tokens
 	journal *journal.Journal
 	sharder *sharder
@@ -104,6 +120,7 @@ type Service struct {
 	conflicts conflicts
 
 	batchBytes         atomic.Int64 // of the items that BatchGetItems under way have read
+	ttlCooldown        time.Duration
 	collectionBytesMax int64
 }
 
@@ -116,6 +133,7 @@ func Open(ctx context.Context, o Options) (*Service, error) {
 	}
 	s.purger.start(s.purger.work)
 	s.indexer.start(s.indexer.work)
+	s.expirer.start(s.expirer.work)
 	s.tokens.start(s.tokens.work)
 	s.sharder.start(s.sharder.work)
 	return s, nil
@@ -130,15 +148,20 @@ func open(ctx context.Context, o Options) (*Service, error) {
 	if o.ItemCollectionBytesMax == 0 {
 		o.ItemCollectionBytesMax = collectionBytesMax
 	}
+	if o.TTLInterval == 0 {
+		o.TTLInterval = ttlInterval
+	}
 	s := &Service{
 		store:              o.Store,
 		env:                o.Env,
 		delay:              o.ControlPlaneDelay,
 		catalog:            newCatalog(o.Store, o.Env),
 		purger:             newPurger(o.Store, o.Logger),
+		ttlCooldown:        o.TTLCooldown,
 		collectionBytesMax: o.ItemCollectionBytesMax,
 	}
 	s.indexer = newIndexer(s.catalog, o.Logger)
+	s.expirer = newExpirer(s, o.Logger, o.TTLInterval)
 	s.tokens = newTokens(o.Store, o.Env, o.Logger)
 	s.journal = o.Journal
 	if s.journal == nil {
@@ -159,6 +182,7 @@ func open(ctx context.Context, o Options) (*Service, error) {
 func (s *Service) Close() error {
 	s.sharder.stop()
 	s.tokens.stop()
+	s.expirer.stop()
 	s.indexer.stop()
 	s.purger.stop()
 	return nil
@@ -177,6 +201,7 @@ func (s *Service) Operations() *api.Operations {
 		DescribeEndpoints:     s.DescribeEndpoints,
 		DescribeLimits:        s.DescribeLimits,
 		DescribeTable:         s.DescribeTable,
+		DescribeTimeToLive:    s.DescribeTimeToLive,
 		ExecuteStatement:      s.ExecuteStatement,
 		ExecuteTransaction:    s.ExecuteTransaction,
 		GetItem:               s.GetItem,
@@ -191,5 +216,6 @@ func (s *Service) Operations() *api.Operations {
 		UntagResource:         s.UntagResource,
 		UpdateItem:            s.UpdateItem,
 		UpdateTable:           s.UpdateTable,
+		UpdateTimeToLive:      s.UpdateTimeToLive,
 	}
 }

@@ -35,9 +35,9 @@ func TestStatementCost(t *testing.T) {
 		{"SELECT of two partitions", "ExecuteStatement", one("SELECT * FROM sorted WHERE pk IN ['o','q'] AND m.a = 1"), 0, 2, 2, 0, 79},
 		{"SELECT that scans", "ExecuteStatement", one("SELECT * FROM sorted WHERE m.a = 150"), 0, 1, 202, 0, 42},
 		{"INSERT that finds one", "BatchExecuteStatement", `{"Statements":[{"Statement":"INSERT INTO sorted VALUE {'pk':'p','sk':1}"}]}`, 1, 0, 0, 0, 30},
-		{"UPDATE", "ExecuteStatement", one(update + "1"), 2, 0, 0, 1, 69},
-		{"DELETE of a missing item", "ExecuteStatement", one("DELETE FROM sorted WHERE pk = 'none' AND sk = 1"), 2, 0, 0, 0, 34},
-		{"ExecuteTransaction", "ExecuteTransaction", many("TransactStatements", update+"1", update+"2"), 3, 0, 0, 1, 153},
+		{"UPDATE", "ExecuteStatement", one(update + "1"), 2, 0, 0, 1, 70},
+		{"DELETE of a missing item", "ExecuteStatement", one("DELETE FROM sorted WHERE pk = 'none' AND sk = 1"), 2, 0, 0, 0, 35},
+		{"ExecuteTransaction", "ExecuteTransaction", many("TransactStatements", update+"1", update+"2"), 3, 0, 0, 1, 149},
 		{"ExecuteTransaction of reads", "ExecuteTransaction", many("TransactStatements", "SELECT * FROM sorted WHERE pk = 'p' AND sk = 5", "SELECT * FROM sorted WHERE pk = 'p' AND sk = 6"), 2, 0, 0, 0, 80},
 	} {
 		t.Run(c.name, func(t *testing.T) {

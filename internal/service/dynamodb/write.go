@@ -168,7 +168,7 @@ func (o *outcome) storeEntries(tx *kv.Tx) error {
 	if o.table.HasLocalIndexes() {
 		tx.Add(layout.AppendCollectionKey(nil, o.table.ID, o.key.Partition), layout.SlotCollectionBytes, o.collectionGrowth())
 	}
-	return nil
+	return o.storeExpiry(tx)
 }
 
 // count adds a change to the pair of counters, of a number and of bytes, that

@@ -42,6 +42,13 @@ func (c *checker) readCatalog() error {
 	if err := c.checkJobs(); err != nil {
 		return err
 	}
+	start, end = layout.ExpiringRange()
+	if err := c.scan(start, end, c.mark); err != nil {
+		return err
+	}
+	if err := c.checkMarks(); err != nil {
+		return err
+	}
 	return c.checkJournal()
 }
 
@@ -133,7 +140,8 @@ func (c *checker) checkGap(from, end []byte) error {
 		}
 		place := layout.PlaceOf(key)
 		switch place.Part {
-		case layout.PartJournal, layout.PartDescriptor, layout.PartStream, layout.PartToken, layout.PartJob, layout.PartPurge, layout.PartSequence:
+		case layout.PartJournal, layout.PartDescriptor, layout.PartStream, layout.PartToken, layout.PartJob, layout.PartExpiring,
+			layout.PartPurge, layout.PartSequence:
 			from = layout.FamilyEnd(key) // looked at elsewhere, or nothing depends on them
 		case layout.PartUnknown:
 			from = after(key)

@@ -14,6 +14,7 @@
 //	table.go        one table, section by section
 //	items.go        each item, and a lookup of each entry that it calls for
 //	entries.go      each index has as many entries as were found by these lookups
+//	expiries.go     the same for the expiry index, and the marks of tables with one
 //	collections.go  the same for the sizes of item collections
 //	counters.go     the table's counters
 //	mend.go         findings on their way out, and what mends them
@@ -122,7 +123,7 @@ func Run(ctx context.Context, o Options) (Report, error) {
 		return Report{}, err
 	}
 	defer snap.Close()
-	c := &checker{ctx: ctx, options: o, snap: snap, looked: o.Now(), passed: map[uint64]bool{}, cursors: map[indexRef][]byte{}}
+	c := &checker{ctx: ctx, options: o, snap: snap, looked: o.Now(), passed: map[uint64]bool{}, marked: map[uint64]bool{}, cursors: map[indexRef][]byte{}}
 	c.totals = &c.report.Rest
 	if err := c.run(); err != nil {
 		return Report{}, err
@@ -139,8 +140,9 @@ type checker struct {
 	tables  []*schema.Table     // to be checked, by id
 	unclear bool                // a descriptor is damaged: it may be any table's, with any id
 	passed  map[uint64]bool     // ids whose data is not looked at
+	marked  map[uint64]bool     // ids of tables with time to live that have their mark
 	lastID  uint64              // the greatest table id that is taken
-	cursors map[indexRef][]byte // of the indexes that are being built or removed: one a table at most
+	cursors map[indexRef][]byte // of the indexes that are being built or removed: two a table at most
 
 	table   string  // under way; empty: none
 	totals  *Totals // where findings count

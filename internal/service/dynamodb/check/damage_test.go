@@ -20,6 +20,11 @@ import (
 //	put-item TABLE ITEM [AT] [SIZE]    without its entries; under the key of item AT, with SIZE in its record
 //	delete-entry TABLE INDEX ITEM      the entry that ITEM calls for
 //	put-entry TABLE INDEX ITEM [AS]    the entry that ITEM calls for, holding what AS calls for
+//	delete-expiry TABLE ITEM           the expiry that ITEM calls for
+//	put-expiry TABLE ITEM              the same
+//	delete-mark TABLE                  that it has time to live
+//	ttl-building TABLE ON|OFF          say in the descriptor whether the expiry index is being built
+//	ttl-job TABLE [ITEM]               write the job of the expiry index; its cursor is at ITEM, or nowhere
 //	count TABLE SLOT DELTA             add to a counter of the table
 //	count-collection TABLE ITEM DELTA  add to the size of ITEM's collection
 //	state TABLE INDEX STATE            set the index's state in the descriptor; - is active
@@ -74,6 +79,19 @@ func damageTable(t testing.TB, tx *kv.Tx, tbl *schema.Table, what string, args [
 			_, im = entryOf(t, tbl, args[0], args[2])
 		}
 		return tx.Set(key, layout.AppendRecord(nil, im.Item, im.Size))
+	case "delete-expiry", "put-expiry":
+		key := tbl.Expiry(itemKey(t, tbl, args[0]), parse(t, args[0]))
+		if what == "put-expiry" {
+			return tx.Set(key, nil)
+		}
+		return tx.Delete(key)
+	case "delete-mark":
+		return tx.Delete(layout.AppendExpiringKey(nil, tbl.ID))
+	case "ttl-building":
+		tbl.TTL.Building = args[0] == "ON"
+		return setDescriptor(t, tx, tbl)
+	case "ttl-job":
+		return setJob(t, tx, tbl, layout.ExpiryIndex, args[0])
 	case "count":
 		tx.Add(layout.AppendCountersKey(nil, tbl.ID), int(number(t, args[0])), number(t, args[1]))
 		return nil
@@ -84,7 +102,11 @@ func damageTable(t testing.TB, tx *kv.Tx, tbl *schema.Table, what string, args [
 	case "state":
 		return setState(t, tx, tbl, args[0], args[1])
 	case "job":
-		return setJob(t, tx, tbl, args[0], args[1])
+		x, ok := tbl.Index(args[0])
+		if !ok {
+			t.Fatalf("table %s has no index %s", tbl.Name, args[0])
+		}
+		return setJob(t, tx, tbl, x.Number, args[1])
 	}
 	t.Fatalf("no such damage: %s", what)
 	return nil
@@ -97,6 +119,11 @@ func setState(t testing.TB, tx *kv.Tx, tbl *schema.Table, index, state string) e
 		t.Fatalf("table %s has no index %s", tbl.Name, index)
 	}
 	x.State = schema.IndexState(strings.Trim(state, "-"))
+	return setDescriptor(t, tx, tbl)
+}
+
+func setDescriptor(t testing.TB, tx *kv.Tx, tbl *schema.Table) error {
+	t.Helper()
 	value, err := tbl.Append(nil)
 	if err != nil {
 		t.Fatal(err)
@@ -104,20 +131,16 @@ func setState(t testing.TB, tx *kv.Tx, tbl *schema.Table, index, state string) e
 	return tx.Set(layout.AppendDescriptorKey(nil, tbl.Account, tbl.Region, tbl.Name), value)
 }
 
-func setJob(t testing.TB, tx *kv.Tx, tbl *schema.Table, index, cursor string) error {
+func setJob(t testing.TB, tx *kv.Tx, tbl *schema.Table, index uint16, cursor string) error {
 	t.Helper()
-	x, ok := tbl.Index(index)
-	if !ok {
-		t.Fatalf("table %s has no index %s", tbl.Name, index)
-	}
 	j := layout.Job{
-		Table: tbl.ID, Index: x.Number,
+		Table: tbl.ID, Index: index,
 		Descriptor: layout.DescriptorKey{Account: tbl.Account, Region: tbl.Region, Name: tbl.Name},
 	}
 	if cursor != "" {
 		j.Cursor = itemKey(t, tbl, cursor)
 	}
-	return tx.Set(layout.AppendJobKey(nil, tbl.ID, x.Number), layout.AppendJob(nil, j))
+	return tx.Set(layout.AppendJobKey(nil, tbl.ID, index), layout.AppendJob(nil, j))
 }
 
 func (w *world) get(t testing.TB, key []byte) []byte {

@@ -27,6 +27,9 @@ func (tb *table) checkItem(place layout.Place, key, record []byte) error {
 		return err
 	}
 	tb.collection.bytes += int64(im.Size)
+	if err := tb.checkExpiryOf(key, k, im); err != nil {
+		return err
+	}
 	return tb.checkEntriesOf(key, k, im)
 }
 

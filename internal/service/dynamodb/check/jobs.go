@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/gramme-db/gramme/internal/kv/layout"
+	"github.com/gramme-db/gramme/internal/service/dynamodb/schema"
 )
 
 // indexRef names an index.
@@ -32,22 +33,32 @@ func (c *checker) job(key, value []byte) error {
 // checkJobs reports the indexes that nobody goes on to build or to remove.
 func (c *checker) checkJobs() error {
 	for _, t := range c.tables {
-		x := t.Unsettled()
-		if x == nil || isDeleted(t) {
+		if isDeleted(t) {
 			continue
 		}
-		if _, found := c.cursors[indexRef{t.ID, x.Number}]; found {
-			continue
+		if x := t.Unsettled(); x != nil {
+			if err := c.checkJob(t, x.Number, fmt.Sprintf("index %s of table %s is %s", x.Name, tableName(t), x.State)); err != nil {
+				return err
+			}
 		}
-		j := layout.Job{
-			Table: t.ID, Index: x.Number,
-			Descriptor: layout.DescriptorKey{Account: t.Account, Region: t.Region, Name: t.Name},
-		}
-		err := c.foundMendable(fmt.Sprintf("index %s of table %s is %s, and there is no job to go on with it", x.Name, tableName(t), x.State),
-			setKey("job written", layout.AppendJobKey(nil, t.ID, x.Number), layout.AppendJob(nil, j)))
-		if err != nil {
-			return err
+		if t.BuildsExpiries() {
+			if err := c.checkJob(t, layout.ExpiryIndex, fmt.Sprintf("the expiry index of table %s is being built", tableName(t))); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
+}
+
+// checkJob reports that an index has no job. what says why it should have one.
+func (c *checker) checkJob(t *schema.Table, index uint16, what string) error {
+	if _, found := c.cursors[indexRef{t.ID, index}]; found {
+		return nil
+	}
+	j := layout.Job{
+		Table: t.ID, Index: index,
+		Descriptor: layout.DescriptorKey{Account: t.Account, Region: t.Region, Name: t.Name},
+	}
+	return c.foundMendable(what+", and there is no job to go on with it",
+		setKey("job written", layout.AppendJobKey(nil, t.ID, index), layout.AppendJob(nil, j)))
 }

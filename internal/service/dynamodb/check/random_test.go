@@ -29,6 +29,9 @@ func (w *world) fill(t testing.TB, r *rand.Rand, items int) {
 	if answer, err := w.call("CreateTable", createIndexed); err != nil {
 		t.Fatal(string(answer), err)
 	}
+	if answer, err := w.call("UpdateTimeToLive", `{"TableName":"Tab","TimeToLiveSpecification":{"Enabled":true,"AttributeName":"ttl"}}`); err != nil {
+		t.Fatal(string(answer), err)
+	}
 	for range items {
 		attributes := fmt.Sprintf(`"pk":{"S":"p%d"},"sk":{"N":"%d"},"c":{"S":"%d"}`, r.IntN(items/8+1), r.IntN(12), r.IntN(1000))
 		if r.IntN(3) > 0 {
@@ -36,6 +39,9 @@ func (w *world) fill(t testing.TB, r *rand.Rand, items int) {
 		}
 		if r.IntN(3) > 0 {
 			attributes += fmt.Sprintf(`,"b":{"N":"%d"}`, r.IntN(9))
+		}
+		if r.IntN(3) > 0 { // in hours, the service's clock stands still
+			attributes += fmt.Sprintf(`,"ttl":{"N":"%d"}`, noon.Unix()+3600*r.Int64N(9))
 		}
 		if answer, err := w.call("PutItem", `{"TableName":"Tab","Item":{`+attributes+`}}`); err != nil {
 			t.Fatal(string(answer), err)
@@ -81,7 +87,7 @@ func (w *world) damageDerived(t *testing.T, r *rand.Rand, dump []string) {
 	for _, line := range dump {
 		key := unhex(t, strings.Fields(line)[0])
 		switch layout.PlaceOf(key).Part {
-		case layout.PartEntry, layout.PartCounters, layout.PartCollection:
+		case layout.PartEntry, layout.PartExpiry, layout.PartExpiring, layout.PartCounters, layout.PartCollection:
 			derived = append(derived, key)
 		}
 	}

@@ -20,6 +20,7 @@ type table struct {
 	itemBytes int64 // billed, of all items
 	unread    int64 // items that cannot be read: what follows from them is not known
 	indexes   []index
+	expiries  expiries
 	strays    strays
 
 	collection  collection // of the items being gone through
@@ -62,6 +63,7 @@ func (c *checker) checkTable(t *schema.Table) error {
 		x := &t.Indexes[i]
 		tb.indexes = append(tb.indexes, index{Index: x, cursor: c.cursors[indexRef{t.ID, x.Number}]})
 	}
+	tb.expiries.cursor = c.cursors[indexRef{t.ID, layout.ExpiryIndex}]
 	c.table, c.totals = tableName(t), &tb.totals
 	if err := tb.run(); err != nil {
 		return err
@@ -85,6 +87,9 @@ func (tb *table) run() error {
 	if err := tb.checkSurplusEntries(); err != nil {
 		return err
 	}
+	if err := tb.checkSurplusExpiries(); err != nil {
+		return err
+	}
 	if err := tb.checkSurplusCollections(); err != nil {
 		return err
 	}
@@ -92,7 +97,7 @@ func (tb *table) run() error {
 }
 
 // see takes one key of the table. The sections come in the order counters,
-// items, entries, collections.
+// expiries, items, entries, collections.
 func (tb *table) see(key, value []byte) error {
 	place := layout.PlaceOf(key)
 	switch place.Part {
@@ -104,6 +109,10 @@ func (tb *table) see(key, value []byte) error {
 	case layout.PartEntry:
 		tb.totals.Entries++
 		return tb.countEntry(place.Index)
+	case layout.PartExpiry:
+		tb.totals.Entries++
+		tb.expiries.seen++
+		return nil
 	case layout.PartCollection:
 		tb.collections.seen++
 		return nil

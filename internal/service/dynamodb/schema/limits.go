@@ -1,5 +1,8 @@
 package schema
 
+// expiryYearsMax is from how many years in the past on a time is no expiry. AWS.
+const expiryYearsMax = 5
+
 // Limits of AWS; beyond each, a request is refused with a ValidationException.
 const (
 	decreasesFreeMax     = 4    // decreases of throughput on a UTC day that need no hour between

@@ -83,6 +83,7 @@ func TestDescriptorGolden(t *testing.T) {
 		func(t *Table) { t.Indexes[1].State = "LOST" },
 		func(t *Table) { t.Indexes[1].Partition = nil },
 		func(t *Table) { t.Indexes[0].Partition[0].Name = "Order" },
+		func(t *Table) { t.TTL = &TimeToLive{Enabled: true} },
 	} {
 		damaged := shop()
 		damage(damaged)

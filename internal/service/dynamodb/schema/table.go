@@ -30,6 +30,7 @@ type Table struct {
 	DeletionProtected bool        `json:"deletionProtected,omitempty"`
 	Stream            Stream      `json:"stream"`
 	Journal           Journal     `json:"journal,omitzero"`
+	TTL               *TimeToLive `json:"ttl,omitempty"` // nil: never enabled
 	Tags              []Tag       `json:"tags,omitempty"`
 	Transition        *Transition `json:"transition,omitempty"`
 }

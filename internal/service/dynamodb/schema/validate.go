@@ -19,6 +19,9 @@ func (t *Table) validate() error {
 			return err
 		}
 	}
+	if t.Expires() && t.TTL.Attribute == "" {
+		return fmt.Errorf("%w: time to live has no attribute", ErrDescriptor)
+	}
 	if !t.Journal.valid() {
 		return fmt.Errorf("%w: the shards of the journal leave hashes out: %+v", ErrDescriptor, t.Journal)
 	}

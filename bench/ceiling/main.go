@@ -20,6 +20,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"runtime/pprof"
 	"syscall"
 	"time"
 )
@@ -48,6 +49,7 @@ func serve(args []string) error {
 	empty := flags.Bool("empty", false, "keep nothing, and answer {}")
 	accessKey := flags.String("access-key", "gramme", "the access key that signs")
 	secret := flags.String("secret-key", "gramme", "its secret")
+	profile := flags.String("cpuprofile", "", "the file for a CPU profile of the whole run")
 	_ = flags.Parse(args) // it ends the process
 	if (*data == "") != *empty {
 		return errors.New("say either -data or -empty")
@@ -64,6 +66,17 @@ func serve(args []string) error {
 	listener, err := net.Listen("tcp", *addr)
 	if err != nil {
 		return err
+	}
+	if *profile != "" {
+		file, err := os.Create(*profile)
+		if err == nil {
+			err = pprof.StartCPUProfile(file)
+		}
+		if err != nil {
+			return err
+		}
+		defer file.Close()
+		defer pprof.StopCPUProfile()
 	}
 	return serveUntilSignal(h, listener)
 }

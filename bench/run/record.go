@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -123,9 +125,17 @@ func (r *record) writeServers(b *strings.Builder) {
 func (r *record) writeTargets(b *strings.Builder) {
 	b.WriteString("\nTargets, as ratios of Gramme's figure to the other server's; median (least..most) of the rounds:\n\n")
 	b.WriteString("| workload | connections | other server | figure | target | seen | met |\n|---|---:|---|---|---|---|---|\n")
+	missing := map[string]bool{}
 	for _, t := range targets() {
 		ratio := r.seen(t)
+		if ratio == nil {
+			missing[t.server] = true
+			continue
+		}
 		fmt.Fprintf(b, "| %s | %d | %s | %s | %s | %s | %s |\n", t.workload, t.connections, t.server, t.figure, t, ratio, t.met(ratio))
+	}
+	if len(missing) > 0 {
+		fmt.Fprintf(b, "\nTargets beside these were not measured, or not all of them: %s.\n", strings.Join(slices.Sorted(maps.Keys(missing)), ", "))
 	}
 }
 

@@ -104,7 +104,7 @@ func runDirect(ctx context.Context, binaries map[string]string, dir string) ([]s
 
 // keep writes the record, and puts its tables into bench/README.md.
 func (r *record) keep(out string) error {
-	text, err := json.MarshalIndent(r, "", " ")
+	text, err := json.Marshal(r)
 	if err != nil {
 		return err
 	}

@@ -28,7 +28,7 @@ type benchCommands struct {
 // benchFlags is what is sent, and to what kind of table.
 type benchFlags struct {
 	Workload     []string      `default:"get,put,update,query" help:"What to send, in turn: get, put, update, delete, query, scan, batch-get, batch-write, transact-get, transact-write, ycsb-a to ycsb-f."`
-	Items        int64         `default:"100000" help:"How many items the table is filled with."`
+	Items        int64         `default:"100000" help:"How many items the table is filled with, a multiple of ten."`
 	Size         byteSize      `default:"900" help:"The size of an item, as DynamoDB counts it."`
 	Connections  int           `default:"16" help:"How many connections send requests."`
 	Duration     time.Duration `default:"10s" help:"How long each workload is sent, at most."`
@@ -179,9 +179,12 @@ func (b *benchFlags) measure(c console, targets []bench.Target, run func(context
 	}
 	ctx, restore := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	defer restore()
+	context.AfterFunc(ctx, restore) // the next signal ends the process
 	var subjects []*bench.Subject
 	defer func() {
-		restore() // the next signal ends the process
+		if ctx.Err() != nil {
+			err = errors.New("interrupted before the end, so there are no figures")
+		}
 		err = errors.Join(err, b.close(c.err, subjects))
 	}()
 	for _, t := range targets {

@@ -195,6 +195,7 @@ func TestRefusals(t *testing.T) {
 		{"is no endpoint", func(_ *Options, t *Target) { t.URL = "127.0.0.1:8000" }},
 		{"is no endpoint", func(_ *Options, t *Target) { t.URL = "http://127.0.0.1:8000/path" }},
 		{"items: 1 is not from", func(o *Options, _ *Target) { o.Items = 1 }},
+		{"items: 1005 is no multiple of 10", func(o *Options, _ *Target) { o.Items = 1005 }},
 		{"the size of items: 1 is not from", func(o *Options, _ *Target) { o.Size = 1 }},
 		{"indexes: 6 is not from", func(_ *Options, t *Target) { t.Indexes = 6 }},
 		{"process 2147483647", func(_ *Options, t *Target) { t.PID = 1<<31 - 1 }},
@@ -235,6 +236,26 @@ func TestConnectionsEnd(t *testing.T) {
 	const want = "GetItem: status 400, com.amazonaws.dynamodb.v20120810#ResourceNotFoundException: Requested resource not found"
 	if err == nil || err.Error() != want {
 		t.Error(err)
+	}
+}
+
+// Over TLS everything is the same; a certificate that nobody vouches for is
+// refused, with what to do.
+func TestTLS(t *testing.T) {
+	s := httptest.NewTLSServer(newServer(t).Handler())
+	t.Cleanup(s.Close)
+	if _, err := Open(context.Background(), testOptions(), Target{URL: s.URL}); err == nil || !strings.Contains(err.Error(), "SSL_CERT_FILE") {
+		t.Error(err)
+	}
+	e, err := parseEndpoint(context.Background(), s.URL, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.tls.RootCAs = s.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
+	c := newConn(&e, base.RealEnv(), testOptions().Signer)
+	defer c.close()
+	if answer, err := c.call(context.Background(), "ListTables", []byte("{}")); err != nil || string(answer) != `{"TableNames":[]}` {
+		t.Errorf("%s, %v", answer, err)
 	}
 }
 

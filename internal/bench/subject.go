@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"sync"
@@ -55,8 +56,12 @@ func Open(ctx context.Context, o Options, t Target) (*Subject, error) {
 
 // explain says what to do when no table can be made.
 func explain(err error, url string) error {
-	if errors.Is(err, syscall.ECONNREFUSED) {
+	var certificate *tls.CertificateVerificationError
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED):
 		return fmt.Errorf("no server listens at %s; start one there, or name another", url)
+	case errors.As(err, &certificate):
+		return fmt.Errorf("the certificate of %s is not trusted; name a file of those that are in the variable SSL_CERT_FILE: %w", url, err)
 	}
 	return fmt.Errorf("cannot make a table at %s: %w", url, err)
 }
@@ -74,6 +79,9 @@ func (o *Options) check(t *Target) error {
 		if f.value < f.min || f.value > f.max {
 			return fmt.Errorf("%s: %d is not from %d to %d", f.name, f.value, f.min, f.max)
 		}
+	}
+	if o.Items%collectionItems > 0 {
+		return fmt.Errorf("items: %d is no multiple of %d", o.Items, collectionItems)
 	}
 	return nil
 }

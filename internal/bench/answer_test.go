@@ -57,7 +57,7 @@ func FuzzAnswer(f *testing.F) {
 			return
 		}
 		r, err := http.ReadResponse(bufio.NewReader(strings.NewReader(text)), &http.Request{Method: http.MethodPost})
-		if err != nil || r.StatusCode != a.status || a.status == 204 || a.status == 304 || a.length < 0 && !a.chunked {
+		if err != nil || r.StatusCode != a.status || r.ProtoMinor == 0 || a.status == 204 || a.status == 304 || a.length < 0 && !a.chunked {
 			return
 		}
 		if body, err := io.ReadAll(r.Body); err == nil && !bytes.Equal(body, a.body) {

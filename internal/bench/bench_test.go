@@ -185,6 +185,20 @@ func TestOpenLoop(t *testing.T) {
 	}
 }
 
+// An open loop that the server cannot follow ends with its time all the same: of
+// a hundred requests that are due in a second, ten are sent.
+func TestOpenLoopEnds(t *testing.T) {
+	var clock atomic.Int64
+	start := time.Now()
+	o := testOptions()
+	o.Env.Now = func() time.Time { return start.Add(time.Duration(clock.Load())) }
+	s := open(t, o, Target{Name: "slow", URL: slowServer(t, &clock)})
+	r, err := s.Run(context.Background(), Load{Workload: "get", Connections: 1, Duration: 950 * time.Millisecond, Rate: 100, PageItems: 1})
+	if err != nil || r.Requests != 10 || r.Errors > 0 {
+		t.Errorf("%d requests, %d errors, %v", r.Requests, r.Errors, err)
+	}
+}
+
 // What cannot be measured is refused before a table is made.
 func TestRefusals(t *testing.T) {
 	for _, c := range []struct {

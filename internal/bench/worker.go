@@ -97,11 +97,12 @@ func (w *worker) follow(ctx context.Context, s *schedule) {
 		if s.most > 0 && number >= s.most {
 			return
 		}
-		from := w.env.Now()
+		now := w.env.Now()
+		from := now
 		if s.gap > 0 {
 			from = s.start.Add(time.Duration(number) * s.gap)
 		}
-		if from.After(s.end) || !w.waitUntil(ctx, from) {
+		if now.After(s.end) || from.After(s.end) || !w.waitUntil(ctx, from) {
 			return
 		}
 		if w.one(ctx, from) {

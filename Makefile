@@ -4,6 +4,7 @@
 # in a lock file. "make help" lists the targets.
 
 STATICCHECK_VERSION := v0.8.2
+DYNOXIDE_VERSION    := 3.2.0
 
 MODULES   := . test tools examples
 RACY      := ./internal/kv/... ./internal/service/... ./internal/gateway/... ./internal/server/...
@@ -11,6 +12,7 @@ FUZZTIME  := 10s
 SOAK      := 10m
 VENV      := $(CURDIR)/.cache/venv
 JS        := test/e2e/js
+PEERS     := bench/peers
 
 export GRAMME_BIN := $(CURDIR)/bin/gramme
 export PYTHONDONTWRITEBYTECODE := 1
@@ -46,7 +48,7 @@ race: ## the same under the race detector, where goroutines meet
 .PHONY: lint
 lint: $(STATICCHECK) ## gofmt, go mod tidy, go vet and staticcheck, in every module
 	@echo "== lint"
-	@unformatted=$$(gofmt -l $(wildcard *.go) cmd internal test tools examples); \
+	@unformatted=$$(gofmt -l $(wildcard *.go) cmd internal bench test tools examples); \
 	if [ -n "$$unformatted" ]; then echo "not formatted; run gofmt -w on:"; echo "$$unformatted"; exit 1; fi
 	@set -e; for module in $(MODULES); do \
 		echo "go mod tidy, go vet and staticcheck in $$module"; \
@@ -137,6 +139,23 @@ soak: ## the checks of transactions for as long as SOAK says (SOAK=10m)
 bench: ## the benchmarks of the product's packages
 	go test -run='^$$' -bench=. -benchmem ./...
 
+.PHONY: bench-peers
+bench-peers: $(PEERS)/node_modules/.package-lock.json ## install the servers that bench/run measures Gramme against
+	@if command -v cargo >/dev/null; then \
+		cargo install dynoxide-rs --version $(DYNOXIDE_VERSION) --locked --no-default-features \
+			--features native-sqlite,http-server,cli --root $(CURDIR)/.cache/bench/dynoxide; \
+	else \
+		echo "without dynoxide: there is no cargo to build it with"; \
+	fi
+
+$(PEERS)/node_modules/.package-lock.json: $(PEERS)/package-lock.json
+	cd $(PEERS) && npm ci --ignore-scripts
+	@touch $@
+
+.PHONY: bench-run
+bench-run: bench-peers ## measure Gramme and its peers for 25 minutes, and write bench/README.md and bench/results
+	go run ./bench/run
+
 .PHONY: clean
 clean: ## remove what was built and installed
-	rm -rf bin .cache $(JS)/node_modules
+	rm -rf bin .cache $(JS)/node_modules $(PEERS)/node_modules

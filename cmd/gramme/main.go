@@ -18,6 +18,7 @@ import (
 // commands is the grammar of the command line.
 type commands struct {
 	Serve    serveCommand    `cmd:"" help:"Run the server. Needs no flags."`
+	Bench    benchCommands   `cmd:"" help:"Measure a server with the DynamoDB API, or compare several."`
 	Coverage coverageCommand `cmd:"" help:"List the services and operations of AWS, done and not done."`
 	Stream   struct {
 		Tail streamTailCommand `cmd:"" help:"Follow the changes of a running server's table."`

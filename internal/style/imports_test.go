@@ -12,7 +12,8 @@ import (
 // layer with the longest prefix of its path.
 var layers = []string{
 	"cmd",
-	".", // package gramme: the server as a library
+	".",              // package gramme: the server as a library
+	"internal/bench", // a client; it knows no server
 	"internal/server",
 	"internal/gateway/metrics",
 	"internal/gateway",

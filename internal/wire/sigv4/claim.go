@@ -183,6 +183,11 @@ func (c *claim) checkScope(service string) *wire.Error {
 	return errScope(c, service)
 }
 
+// String is the scope as a credential.
+func (s *scope) String() string {
+	return strings.Join([]string{s.accessKey, s.day, s.region, s.service, s.terminator}, "/")
+}
+
 func (s *scope) split(credential string) bool {
 	if strings.Count(credential, "/") != 4 {
 		return false

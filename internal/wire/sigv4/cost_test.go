@@ -62,3 +62,15 @@ func benchmark(b *testing.B, auth authenticator) {
 		}
 	}
 }
+
+func TestPenDoesNotAllocate(t *testing.T) {
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	signer := Signer{Profile: profile, Region: "us-east-1", AccessKey: exampleKey, Secret: exampleSecret}
+	pen := NewPen(signer, "localhost:8000", "DynamoDB_20120810.")
+	body := []byte(`{"TableName":"Music"}`)
+	room := make([]byte, 0, 4096)
+	allocs := testing.AllocsPerRun(100, func() { pen.AppendHeader(room, "GetItem", body, now) })
+	if allocs != 0 {
+		t.Errorf("%v allocations, want none", allocs)
+	}
+}

@@ -60,7 +60,7 @@ func encodeQuery(query url.Values) string {
 func (s *Signer) claim(r *http.Request, now time.Time) *claim {
 	c := &claim{algorithm: algorithmHMAC, date: iso(now)}
 	c.scope = scope{s.AccessKey, c.date[:len(isoDay)], s.Region, s.Profile.Service, terminator}
-	c.credential = strings.Join([]string{s.AccessKey, c.scope.day, s.Region, s.Profile.Service, terminator}, "/")
+	c.credential = c.scope.String()
 	names := []string{"host"}
 	for name := range r.Header {
 		names = append(names, strings.ToLower(name))

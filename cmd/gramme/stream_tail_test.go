@@ -101,7 +101,7 @@ func TestStreamTail(t *testing.T) {
 	s.logs.await("waiting for the server")
 	address := "--addr=" + strings.TrimPrefix(p.url, "http://")
 	p = serve(t, dir, nil, "--stream-shard-rotation=100ms", address)
-	for n := range 20 { // through several shards
+	for n := range 8 { // through several shards
 		put(t, p, fmt.Sprintf(`{"pk":{"S":"b%d"}}`, n))
 		expect(fmt.Sprintf(`INSERT pk="b%d"`, n))
 	}

@@ -55,7 +55,8 @@ type follower struct {
 func (f *follower) round(t *testing.T) {
 	for _, s := range f.world.listShards(t) {
 		iterator, begun := f.at[s.ShardId]
-		if rest, known := f.at[s.ParentShardId]; !begun && (!known || rest == "") {
+		parent, parentBegun := f.at[s.ParentShardId]
+		if mayBegin := s.ParentShardId == "" || parentBegun && parent == ""; !begun && mayBegin {
 			iterator, begun = f.begin(t, s.ShardId), true
 		}
 		if begun && iterator != "" {

@@ -198,6 +198,79 @@ func TestTrimmedReader(t *testing.T) {
 	}
 }
 
+// A reader that was away until whole shards were gone is told when there were
+// records in them that it has not read, and only then.
+func TestGoneShardsReader(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		behind func(t *testing.T, store *kv.Store, c *journal.Cursor) // what comes after the cursor was saved
+		missed bool
+	}{
+		{"a shard that was read", func(*testing.T, *kv.Store, *journal.Cursor) {}, false},
+		{"a shard with an unread record", func(t *testing.T, store *kv.Store, _ *journal.Cursor) {
+			write(t, store, 1, 1, 2)
+		}, true},
+		{"a shard that the cursor has never seen", func(t *testing.T, store *kv.Store, c *journal.Cursor) {
+			end := write(t, store, 1, 0, 0)
+			putShard(t, store, layout.Shard{Number: 1, End: end, ClosedAt: 1})
+			ctx, cancel := context.WithTimeout(context.Background(), 10*time.Millisecond)
+			defer cancel()
+			if _, err := c.Next(ctx, 10); !errors.Is(err, context.DeadlineExceeded) {
+				t.Fatal(err)
+			}
+			if err := c.Save(context.Background()); err != nil { // it is through with shard 1
+				t.Fatal(err)
+			}
+			putShard(t, store, layout.Shard{Number: 2, Start: end})
+			write(t, store, 2, 1, 2)
+		}, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			ctx := context.Background()
+			store := openStore(t)
+			j := journal.New(store)
+			putShard(t, store, layout.Shard{Number: 1})
+			write(t, store, 1, 1, 1)
+			cursor, err := j.Open(ctx, table, "reader", journal.Oldest)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if records, err := cursor.Next(ctx, 10); err != nil || len(records) != 1 {
+				t.Fatal(records, err)
+			}
+			if err := cursor.Save(ctx); err != nil {
+				t.Fatal(err)
+			}
+			c.behind(t, store, cursor)
+			end := write(t, store, 1, 0, 0)
+			for _, number := range []uint32{1, 2} {
+				gone, err := j.Trim(ctx, putShard(t, store, layout.Shard{Number: number, End: end, ClosedAt: 1}), 2000)
+				if err != nil || !gone {
+					t.Fatal(gone, err)
+				}
+			}
+			putShard(t, store, layout.Shard{Number: 3, Parent: 2, Start: end})
+			write(t, store, 3, 1, 3000)
+			if cursor, err = j.Open(ctx, table, "reader", journal.Oldest); err != nil {
+				t.Fatal(err)
+			}
+			if c.missed {
+				for range 2 { // until it is skipped
+					if records, err := cursor.Next(ctx, 10); !errors.Is(err, journal.ErrTrimmed) {
+						t.Fatalf("got %+v (%v)", records, err)
+					}
+				}
+				if err := cursor.Skip(ctx); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if records, err := cursor.Next(ctx, 10); err != nil || len(records) != 1 || records[0].Shard != 3 {
+				t.Errorf("got %+v (%v)", records, err)
+			}
+		})
+	}
+}
+
 // A cursor reads a child when it is through with its parent, goes on where it
 // was saved, and a new one can begin with what comes.
 func TestCursorFollowsLineage(t *testing.T) {

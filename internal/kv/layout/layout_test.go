@@ -104,9 +104,9 @@ func TestGolden(t *testing.T) {
 			"63 74 0000000000000007 00000003 | 0000000000000005 00000001", "trimmed table=7 shard=3 up to stamp=5.1",
 		},
 		{
-			"cursor", AppendCursorKey(nil, 7, "mail"), AppendCursor(nil, Cursor{[]CursorShard{{3, Position{5, 0}, true}}}),
-			"63 6b 0000000000000007 6d61696c | 01 7b22736861726473223a5b7b227368617264223a332c226166746572223a7b227374616d70223a357d2c22646f6e65223a747275657d5d7d",
-			`cursor table=7 reader="mail" {"shards":[{"shard":3,"after":{"stamp":5},"done":true}]}`,
+			"cursor", AppendCursorKey(nil, 7, "mail"), AppendCursor(nil, Cursor{[]CursorShard{{3, Position{5, 0}, true}}, 9}),
+			"63 6b 0000000000000007 6d61696c | 01 7b22736861726473223a5b7b227368617264223a332c226166746572223a7b227374616d70223a357d2c22646f6e65223a747275657d5d2c226c6f6f6b6564223a397d",
+			`cursor table=7 reader="mail" {"shards":[{"shard":3,"after":{"stamp":5},"done":true}],"looked":9}`,
 		},
 		{
 			"stream", AppendStreamKey(nil, "000000000000", "us-east-1", "Orders", "L"),

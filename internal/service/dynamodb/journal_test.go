@@ -298,7 +298,7 @@ func TestJournalRebuildsTheTable(t *testing.T) {
 	if err := f.compare(w); err != nil {
 		t.Error(err)
 	}
-	shards, err := w.service.journal.Shards(context.Background(), 1)
+	shards, _, err := w.service.sharder.list(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}

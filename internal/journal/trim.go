@@ -63,8 +63,12 @@ func (j *Journal) remove(ctx context.Context, shard layout.Shard, last Position)
 				mark = before
 			}
 		}
-		return errors.Join(tx.DeleteRange(records.Start, records.End), tx.Delete(trim), tx.Delete(key),
-			tx.Set(gone, layout.AppendTrim(nil, mark)))
+		if mark != (Position{}) {
+			if err := tx.Set(gone, layout.AppendTrim(nil, mark)); err != nil {
+				return err
+			}
+		}
+		return errors.Join(tx.DeleteRange(records.Start, records.End), tx.Delete(trim), tx.Delete(key))
 	})
 	if err == nil {
 		j.forgetShard(shard.Table, shard.Number)

@@ -166,6 +166,30 @@ func TestStreamsOfOldAreAdopted(t *testing.T) {
 	}
 }
 
+// A clock that is set back does not put a child before its parent: clients may
+// sort shards by their ids, which begin with the time of creation.
+func TestShardsAreNotOlderThanTheirParents(t *testing.T) {
+	w := newFollowed(t, memoryEngine(t))
+	ctx := context.Background()
+	ref := tableRef{w.caller.Account, w.caller.Region, "followed"}
+	err := w.service.catalog.change(ctx, ref, func(tx *kv.Tx, t *schema.Table) (*schema.Table, error) {
+		after := *t
+		return &after, reshard(tx, &after, map[uint32]int{1: 2}, w.now.Add(-time.Hour))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	shards, _, err := w.service.sharder.list(ctx)
+	if err != nil || len(shards) != 3 {
+		t.Fatal(shards, err)
+	}
+	for _, s := range shards[1:] {
+		if s.Parent != 1 || s.CreatedAt < shards[0].CreatedAt {
+			t.Errorf("child %+v of %+v", s, shards[0])
+		}
+	}
+}
+
 // drain opens a cursor and applies records until there are none for now.
 func (f *follower) drain(ctx context.Context, j *journal.Journal, table uint64) error {
 	c, err := j.Open(ctx, table, "follower", journal.Oldest)

@@ -171,6 +171,26 @@ func TestStreamTailRefusals(t *testing.T) {
 	}
 }
 
+// TestExpiredIterator goes on behind what was read, and tells when nothing was:
+// then it does not know where it stood.
+func TestExpiredIterator(t *testing.T) {
+	const missed = "what was written to a shard while its iterator expired is not shown\n"
+	for _, c := range []struct {
+		shard followedShard
+		want  string
+	}{
+		{followedShard{iterator: "x", last: "300000000000000000000", latest: true}, ""},
+		{followedShard{iterator: "x"}, ""},
+		{followedShard{iterator: "x", latest: true}, missed},
+	} {
+		var notes strings.Builder
+		f := &streamFollower{notes: &notes}
+		if err := f.recover(&c.shard, &apiError{Code: "ExpiredIteratorException"}); err != nil || c.shard.iterator != "" || notes.String() != c.want {
+			t.Errorf("%+v: %v, noted %q", c.shard, err, notes.String())
+		}
+	}
+}
+
 // TestPrintRecord prints what each view has, in colour too.
 func TestPrintRecord(t *testing.T) {
 	const keys = `"Keys":{"pk":{"S":"a"},"sk":{"N":"1"}}`

@@ -11,6 +11,7 @@ import (
 	"github.com/gramme-db/gramme/internal/item"
 	"github.com/gramme-db/gramme/internal/journal"
 	"github.com/gramme-db/gramme/internal/kv"
+	"github.com/gramme-db/gramme/internal/kv/driver"
 	"github.com/gramme-db/gramme/internal/kv/layout"
 	"github.com/gramme-db/gramme/internal/kv/memory"
 )
@@ -19,10 +20,20 @@ const table = 7
 
 func openStore(t testing.TB) *kv.Store {
 	t.Helper()
+	return openStoreOn(t, memoryEngine(t))
+}
+
+func memoryEngine(t testing.TB) driver.Driver {
+	t.Helper()
 	engine, err := memory.Open(memory.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
+	return engine
+}
+
+func openStoreOn(t testing.TB, engine driver.Driver) *kv.Store {
+	t.Helper()
 	store := kv.Open(engine)
 	t.Cleanup(func() {
 		if err := store.Close(); err != nil {
@@ -30,6 +41,20 @@ func openStore(t testing.TB) *kv.Store {
 		}
 	})
 	return store
+}
+
+// hooked is an engine that lets something happen just before a snapshot.
+type hooked struct {
+	driver.Driver
+	beforeSnapshot func()
+}
+
+func (h *hooked) Snapshot(ctx context.Context) (driver.Snapshot, error) {
+	if happen := h.beforeSnapshot; happen != nil {
+		h.beforeSnapshot = nil
+		happen()
+	}
+	return h.Driver.Snapshot(ctx)
 }
 
 // putShard makes a shard what it is given, and returns it.
@@ -358,6 +383,30 @@ func TestNextWaits(t *testing.T) {
 	cancel()
 	if _, err := c.Next(canceled, 10); !errors.Is(err, context.Canceled) {
 		t.Errorf("a reader that gives up: %v", err)
+	}
+}
+
+// A shard that gets its last record and is closed between a reader's watermark
+// and its snapshot is not read to its end.
+func TestReadOfShardThatCloses(t *testing.T) {
+	engine := &hooked{Driver: memoryEngine(t)}
+	store := openStoreOn(t, engine)
+	j := journal.New(store)
+	putShard(t, store, layout.Shard{Number: 1})
+	write(t, store, 1, 1, 1)
+	engine.beforeSnapshot = func() {
+		write(t, store, 1, 1, 2)
+		putShard(t, store, layout.Shard{Number: 1, End: write(t, store, 1, 0, 0)})
+	}
+	q := journal.Query{Table: table, Shard: 1, RecordsMax: 10, BytesMax: 1 << 20}
+	page, err := j.Read(context.Background(), q)
+	if err != nil || len(page.Records) != 1 || page.Done {
+		t.Errorf("first: %+v (%v)", page, err)
+	}
+	q.After = page.Next
+	page, err = j.Read(context.Background(), q)
+	if err != nil || len(page.Records) != 1 || page.Records[0].Time != 2 || !page.Done {
+		t.Errorf("then: %+v (%v)", page, err)
 	}
 }
 

@@ -158,6 +158,33 @@ func TestTrim(t *testing.T) {
 	}
 }
 
+// A shard that was closed while the clock was behind stays as long as its
+// records do.
+func TestTrimAfterClockWasSetBack(t *testing.T) {
+	store := openStore(t)
+	j := journal.New(store)
+	putShard(t, store, layout.Shard{Number: 1})
+	write(t, store, 1, 1, 1000)
+	write(t, store, 1, 1, 3000)
+	shard := putShard(t, store, layout.Shard{Number: 1, End: write(t, store, 1, 0, 0), ClosedAt: 1})
+	for _, c := range []struct {
+		before int64
+		left   string
+		gone   bool
+	}{{1000, "[1000 3000]", false}, {2000, "[3000]", false}, {3001, "", true}} {
+		gone, err := j.Trim(context.Background(), shard, c.before)
+		if err != nil || gone != c.gone {
+			t.Fatalf("older than %d: gone %t (%v)", c.before, gone, err)
+		}
+		if gone {
+			continue
+		}
+		if times, _ := readAll(t, j, 1, journal.Position{}, 10); fmt.Sprint(times) != c.left {
+			t.Errorf("older than %d: left are %v", c.before, times)
+		}
+	}
+}
+
 // Trimming costs the same however many records go.
 func TestTrimCost(t *testing.T) {
 	cost := func(records int) kv.Counts {

@@ -166,6 +166,26 @@ func TestExpireRate(t *testing.T) {
 	}
 }
 
+// TestExpireBytes deletes no more in one update than it should: writes to these
+// items wait for it.
+func TestExpireBytes(t *testing.T) {
+	w := newExpiringWorld(t, newWorld(t))
+	const itemBytes = 300 << 10
+	perUpdate := (expireBytesMax + itemBytes) / itemBytes // with the one that reaches the limit
+	for i := range 2 * perUpdate {
+		w.mustDo(t, request{"PutItem", fmt.Sprintf(`{"TableName":"tab","Item":{"id":{"S":"%d"},"ttl":{"N":"%d"},"x":{"S":"%s"}}}`,
+			i, w.now.Unix()-60, strings.Repeat("x", itemBytes))})
+	}
+	for _, left := range []int{perUpdate, 0} {
+		if _, err := w.service.expirer.round(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if keys := w.itemKeys(t, w.table(t, "tab")); len(keys) != left {
+			t.Errorf("%d items are left, want %d", len(keys), left)
+		}
+	}
+}
+
 // TestExpiryInJournal shows what those who follow a table learn of an item that
 // expires: that DynamoDB itself has deleted it, and what it was.
 func TestExpiryInJournal(t *testing.T) {

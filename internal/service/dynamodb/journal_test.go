@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/bits"
 	"math/rand/v2"
 	"runtime"
 	"sync"
@@ -186,6 +187,52 @@ func TestShardsAreNotOlderThanTheirParents(t *testing.T) {
 	for _, s := range shards[1:] {
 		if s.Parent != 1 || s.CreatedAt < shards[0].CreatedAt {
 			t.Errorf("child %+v of %+v", s, shards[0])
+		}
+	}
+}
+
+// Busy shards are split up to a number.
+func TestSplitsEnd(t *testing.T) {
+	w := newFollowed(t, memoryEngine(t))
+	ctx := context.Background()
+	for range 2 + bits.Len(openShardsMax) {
+		shards, streams, err := w.service.sharder.list(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		busy := map[openShard]bool{}
+		for _, s := range shards {
+			busy[openShard{s.Table, s.Number}] = true
+		}
+		if err := w.service.sharder.turn(ctx, streams[0], shards, busy, w.now); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if open := len(w.table(t, "followed").Journal.Shards); open != openShardsMax {
+		t.Errorf("%d open shards, want %d", open, openShardsMax)
+	}
+	if err := w.check(); err != nil {
+		t.Error(err)
+	}
+}
+
+// A shard is split when it has too many writes, and two shards would have less
+// each: that of a single hot key stays.
+func TestTooMuch(t *testing.T) {
+	for _, c := range []struct {
+		load load
+		want bool
+	}{
+		{load{500, 500}, false},
+		{load{500, 501}, true},
+		{load{101, 909}, true},
+		{load{909, 101}, true},
+		{load{5000, 500}, false},
+		{load{0, 5000}, false},
+		{load{}, false},
+	} {
+		if got := c.load.tooMuch(100, 10*time.Second); got != c.want {
+			t.Errorf("%+v in 10 s: %t, want %t", c.load, got, c.want)
 		}
 	}
 }

@@ -160,11 +160,15 @@ func (x *sharder) turn(ctx context.Context, s layout.Stream, shards []layout.Sha
 	children := map[uint32]int{}
 	open, split := 0, 0
 	for i := range shards {
+		if !shards[i].Closed() {
+			open++
+		}
+	}
+	for i := range shards {
 		shard := &shards[i]
 		if shard.Closed() {
 			continue
 		}
-		open++
 		if now.UnixMilli() >= shard.CreatedAt+x.options.Rotation.Milliseconds() {
 			children[shard.Number] = 1
 		}

@@ -396,6 +396,11 @@ func TestNextWaits(t *testing.T) {
 	write(t, store, 1, 1, 1)
 	j.Tell(table, 1, true)
 	select {
+	case <-told:
+	default:
+		t.Error("not told at once")
+	}
+	select {
 	case records := <-got:
 		if len(records) != 1 {
 			t.Errorf("%d records", len(records))

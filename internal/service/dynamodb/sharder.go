@@ -157,22 +157,14 @@ func (l load) tooMuch(perSecond int, window time.Duration) bool {
 // turn rotates the shards of a stream's table, which are given, and splits the
 // busy ones, if it is time.
 func (x *sharder) turn(ctx context.Context, s layout.Stream, shards []layout.Shard, busy map[openShard]bool, now time.Time) error {
+	open := slices.DeleteFunc(slices.Clone(shards), func(s layout.Shard) bool { return s.Closed() })
 	children := map[uint32]int{}
-	open, split := 0, 0
-	for i := range shards {
-		if !shards[i].Closed() {
-			open++
-		}
-	}
-	for i := range shards {
-		shard := &shards[i]
-		if shard.Closed() {
-			continue
-		}
+	split := 0
+	for _, shard := range open {
 		if now.UnixMilli() >= shard.CreatedAt+x.options.Rotation.Milliseconds() {
 			children[shard.Number] = 1
 		}
-		if busy[openShard{shard.Table, shard.Number}] && open+split < openShardsMax {
+		if busy[openShard{shard.Table, shard.Number}] && len(open)+split < openShardsMax {
 			children[shard.Number] = 2
 			split++
 		}

@@ -11,6 +11,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/gramme-db/gramme/internal/base"
 )
 
 // The express lane serves the requests that SDKs send, all of one plain form,
@@ -25,8 +27,9 @@ import (
 // (plain.go), which a fuzz test holds against net/http's reading of it. The
 // handler is the same on both ways.
 type express struct {
-	options ServerOptions // with defaults
-	heads   bufferPool    // of answers
+	options ServerOptions    // with defaults
+	now     func() time.Time // the machine's clock, which deadlines go by
+	heads   bufferPool       // of answers
 	closing atomic.Bool
 
 	mu struct {
@@ -38,7 +41,7 @@ type express struct {
 }
 
 func newExpress(o ServerOptions) *express {
-	e := &express{options: o}
+	e := &express{options: o, now: base.RealEnv().Now}
 	e.mu.conns = make(map[*expressConn]struct{})
 	e.mu.empty = make(chan struct{})
 	return e
@@ -64,7 +67,7 @@ func (e *express) serve(l net.Listener, others *handover) error {
 			}
 			return http.ErrServerClosed
 		case isTemporary(err):
-			time.Sleep(acceptPause)
+			<-time.After(acceptPause)
 			continue
 		case err != nil:
 			return err
@@ -236,7 +239,7 @@ func (c *expressConn) await(atMost time.Duration) bool {
 // setReadBy sets the deadline of the next read. One that is set already serves
 // for a while: to set it costs as much as to parse a head.
 func (c *expressConn) setReadBy(in time.Duration) {
-	by := time.Now().Add(in)
+	by := c.lane.now().Add(in)
 	if by.Before(c.readBy) || by.Sub(c.readBy) > in/deadlineSlack {
 		_ = c.conn.SetReadDeadline(by)
 		c.readBy = by
@@ -244,7 +247,7 @@ func (c *expressConn) setReadBy(in time.Duration) {
 }
 
 func (c *expressConn) setWriteBy(in time.Duration) {
-	if by := time.Now().Add(in); by.Sub(c.writeBy) > in/deadlineSlack {
+	if by := c.lane.now().Add(in); by.Sub(c.writeBy) > in/deadlineSlack {
 		_ = c.conn.SetWriteDeadline(by)
 		c.writeBy = by
 	}

@@ -30,6 +30,7 @@ type express struct {
 	options ServerOptions    // with defaults
 	now     func() time.Time // the machine's clock, which deadlines go by
 	heads   bufferPool       // of answers
+	names   headerNames
 	closing atomic.Bool
 
 	mu struct {
@@ -180,8 +181,8 @@ type expressConn struct {
 }
 
 func newExpressConn(e *express, conn net.Conn, others *handover) *expressConn {
-	c := &expressConn{lane: e, conn: conn, others: others, room: make([]byte, plainHeadBytesMax, plainHeadBytesMax+1)}
-	c.head.init()
+	c := &expressConn{lane: e, conn: conn, others: others, room: newRoom()}
+	c.head.init(&e.names)
 	c.answer.conn, c.answer.header = c, make(http.Header, answerHeadersMax)
 	c.body.conn = c
 	c.request = http.Request{
@@ -226,8 +227,12 @@ func (c *expressConn) await(atMost time.Duration) bool {
 		if c.lane.closing.Load() {
 			return false
 		}
-		c.setReadBy(atMost)
+		first := min(atMost, restPause)
+		c.setReadBy(first)
 		n, err := c.conn.Read(c.room)
+		if err != nil && isTimeout(err) && first < atMost {
+			n, err = c.rest(atMost - first)
+		}
 		if err != nil {
 			return false
 		}
@@ -235,6 +240,32 @@ func (c *expressConn) await(atMost time.Duration) bool {
 	}
 	return c.busy.CompareAndSwap(connIdle, connBusy)
 }
+
+// rest waits on, without a room: of many connections most have nothing to say
+// for long. It returns how much it has read into a new room.
+func (c *expressConn) rest(atMost time.Duration) (n int, err error) {
+	c.room = nil
+	c.setReadBy(atMost)
+	var first [restBytes]byte
+	if n, err = c.conn.Read(first[:]); err != nil {
+		return 0, err
+	}
+	c.room = newRoom()
+	copy(c.room, first[:n])
+	if n == restBytes { // there is more, most likely; if not, net/http waits for it
+		c.readBy = time.Time{}
+		c.setReadBy(restPause)
+		more, err := c.conn.Read(c.room[n:])
+		if err != nil && !isTimeout(err) {
+			return n, nil // the next read says so again
+		}
+		n += more
+	}
+	return n, nil
+}
+
+// newRoom returns a room with one byte more than is read at once; see sentry.
+func newRoom() []byte { return make([]byte, plainHeadBytesMax, plainHeadBytesMax+1) }
 
 // setReadBy sets the deadline of the next read. One that is set already serves
 // for a while: to set it costs as much as to parse a head.

@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 )
 
 // FuzzPlainHead holds the express lane's reading of a head against net/http's:
@@ -31,7 +32,7 @@ func FuzzPlainHead(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var h plainHead
-		h.init()
+		h.init(new(headerNames))
 		if !h.parse(b) {
 			return
 		}
@@ -83,7 +84,7 @@ func TestPlainHead(t *testing.T) {
 		{head + "X-Long: " + long, false},
 	} {
 		var h plainHead
-		h.init()
+		h.init(new(headerNames))
 		if got := h.parse([]byte(c.request)); got != c.plain {
 			t.Errorf("taken %t, want %t: %q", got, c.plain, c.request)
 		}
@@ -93,7 +94,7 @@ func TestPlainHead(t *testing.T) {
 		many += fmt.Sprintf("X-%d: 1\r\n", i)
 	}
 	var h plainHead
-	h.init()
+	h.init(new(headerNames))
 	if h.parse([]byte(many + "Content-Length: 2\r\n\r\n")) {
 		t.Error("too many headers are taken")
 	}
@@ -176,6 +177,37 @@ func TestExpressAnswersAsNetHTTP(t *testing.T) {
 		express, around := ask(fmt.Sprintf(request, "")), ask(fmt.Sprintf(request, "Pragma: x\r\n"))
 		if express != around {
 			t.Errorf("%.60q\nthrough the express lane: %s\nby net/http:              %s", request, express, around)
+		}
+	}
+}
+
+// TestExpressRests lets a connection be silent for long enough to rest, and sends
+// requests whole and in pieces that end where a resting connection looks.
+func TestExpressRests(t *testing.T) {
+	addr := serve(t, New(testOptions()), ServerOptions{})
+	conn := dial(t, addr)
+	defer conn.Close()
+	answers := bufio.NewReader(conn)
+	request := head + "Content-Length: 2\r\n\r\n{}"
+	for _, piece := range []int{len(request), restBytes, restBytes - 1, len(request)} {
+		for range 2 {
+			if _, err := io.WriteString(conn, request[:piece]); err != nil {
+				t.Fatal(err)
+			}
+			if piece < len(request) {
+				<-time.After(50 * time.Millisecond)
+			}
+			if _, err := io.WriteString(conn, request[piece:]); err != nil {
+				t.Fatal(err)
+			}
+			answer, err := http.ReadResponse(answers, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if body, err := io.ReadAll(answer.Body); err != nil || string(body) != "{}" {
+				t.Fatalf("%q (%v)", body, err)
+			}
+			<-time.After(restPause + restPause/5)
 		}
 	}
 }

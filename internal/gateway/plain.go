@@ -2,9 +2,12 @@ package gateway
 
 import (
 	"bytes"
+	"maps"
 	"net/http"
 	"net/textproto"
 	"strings"
+	"sync"
+	"sync/atomic"
 )
 
 // plainHead is the head of a request in the express lane, and reads it. It is
@@ -16,12 +19,40 @@ type plainHead struct {
 	header        http.Header // as net/http has it: Host is not in it
 
 	values [plainHeadersMax]string // backs the header
-	names  map[string]string       // as clients of this connection write them -> as net/http does
+	names  *headerNames            // of all connections
 }
 
-func (h *plainHead) init() {
-	h.header = make(http.Header, plainHeadersMax)
-	h.names = make(map[string]string)
+func (h *plainHead) init(names *headerNames) {
+	h.header, h.names = make(http.Header, usualHeaders), names
+}
+
+// headerNames knows header names as clients write them in net/http's spelling.
+// It is safe for concurrent use, and is read without a lock.
+type headerNames struct {
+	known atomic.Pointer[map[string]string] // never changed: replaced
+	mu    sync.Mutex                        // held to replace it
+}
+
+func (n *headerNames) find(written string) (name string, known bool) {
+	if all := n.known.Load(); all != nil {
+		name, known = (*all)[written]
+	}
+	return name, known
+}
+
+// add remembers a name, as long as there are not many.
+func (n *headerNames) add(written, name string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	all := map[string]string{}
+	if known := n.known.Load(); known != nil {
+		if len(*known) >= headerNamesMax {
+			return
+		}
+		maps.Copy(all, *known)
+	}
+	all[strings.Clone(written)] = strings.Clone(name)
+	n.known.Store(&all)
 }
 
 const plainRequestLine = "POST / HTTP/1.1\r\n"
@@ -91,7 +122,7 @@ func (h *plainHead) add(n int, line string) bool {
 // canonical returns a header name in net/http's spelling, empty when it is no
 // name.
 func (h *plainHead) canonical(written string) string {
-	if name, known := h.names[written]; known {
+	if name, known := h.names.find(written); known {
 		return name
 	}
 	for i := range len(written) {
@@ -100,9 +131,7 @@ func (h *plainHead) canonical(written string) string {
 		}
 	}
 	name := textproto.CanonicalMIMEHeaderKey(written)
-	if len(h.names) < headerNamesMax {
-		h.names[strings.Clone(written)] = strings.Clone(name)
-	}
+	h.names.add(written, name)
 	return name
 }
 

@@ -267,6 +267,18 @@ func TestExpiringLeavesTransactions(t *testing.T) {
 	if left := w.ids(t); len(left) > 0 {
 		t.Errorf("after the transaction there are %v", left)
 	}
+	w.mustDo(t, request{"TransactGetItems", `{"TransactItems":[{"Get":{"TableName":"tab","Key":{"id":{"S":"a"}}}},{"Get":{"TableName":"tab","Key":{"id":{"S":"b"}}}}]}`})
+}
+
+// TestTablesQueueOnce shows that a look leaves a table where it is in the queue.
+func TestTablesQueueOnce(t *testing.T) {
+	w := newExpiringWorld(t, newWorld(t))
+	x := w.service.expirer
+	for range 2 {
+		if some, err := x.look(t.Context()); err != nil || !some || len(x.queue) != 1 {
+			t.Errorf("%d tables in the queue, %t, %v", len(x.queue), some, err)
+		}
+	}
 }
 
 // TestExpiringOutlivesDamage shows that items which cannot be read hold up no

@@ -281,6 +281,23 @@ func TestTablesQueueOnce(t *testing.T) {
 	}
 }
 
+// TestFailedTablesRest shows that a table that has failed is left alone for a
+// while.
+func TestFailedTablesRest(t *testing.T) {
+	w := newExpiringWorld(t, newWorld(t))
+	x := w.service.expirer
+	x.failed(w.table(t, "tab").ID, errors.New("for a test"))
+	for _, c := range []struct {
+		after  time.Duration
+		queued int
+	}{{0, 0}, {expirerRetryPause - 1, 0}, {1, 1}} {
+		w.now = w.now.Add(c.after)
+		if some, err := x.look(t.Context()); err != nil || !some || len(x.queue) != c.queued {
+			t.Errorf("after another %v there are %d tables in the queue, want %d; %t, %v", c.after, len(x.queue), c.queued, some, err)
+		}
+	}
+}
+
 // TestExpiringOutlivesDamage shows that items which cannot be read hold up no
 // others, whichever come first.
 func TestExpiringOutlivesDamage(t *testing.T) {

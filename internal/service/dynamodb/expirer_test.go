@@ -281,6 +281,32 @@ func TestTablesQueueOnce(t *testing.T) {
 	}
 }
 
+// TestExpiringLeavesNewTable makes a table anew while items of the old one are
+// about to be deleted: what is left of them is none of the new one's.
+func TestExpiringLeavesNewTable(t *testing.T) {
+	w := newExpiringWorld(t, newWorld(t))
+	x := w.service.expirer
+	w.putExpiring(t, "a", -time.Minute)
+	if _, err := x.look(t.Context()); err != nil || len(x.queue) != 1 {
+		t.Fatal(x.queue, err)
+	}
+	old := x.queue[0]
+	due, err := x.due(t.Context(), old)
+	if err != nil || len(due) != 1 {
+		t.Fatal(due, err)
+	}
+	for _, r := range []request{{"DeleteTable", `{"TableName":"tab"}`}, {"CreateTable", createPlain}, {"UpdateTimeToLive", enableTab}} {
+		w.mustDo(t, r)
+	}
+	if n, err := x.expire(t.Context(), old, due); n != 0 || err != nil {
+		t.Errorf("%d items of the old table are done with, %v", n, err)
+	}
+	answer, _ := w.answer("DescribeTable", `{"TableName":"tab"}`)
+	if !strings.Contains(string(answer), `"ItemCount":0`) {
+		t.Errorf("the new table is %s", answer)
+	}
+}
+
 // TestFailedTablesRest shows that a table that has failed is left alone for a
 // while.
 func TestFailedTablesRest(t *testing.T) {

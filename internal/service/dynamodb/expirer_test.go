@@ -307,6 +307,21 @@ func TestExpiringLeavesNewTable(t *testing.T) {
 	}
 }
 
+// TestEnablingWakesTheExpirer, which sleeps as long as no table has time to live.
+func TestEnablingWakesTheExpirer(t *testing.T) {
+	w := newWorld(t)
+	w.mustDo(t, request{"CreateTable", createPlain})
+	if again, err := w.service.expirer.round(t.Context()); again != untilPoked || err != nil {
+		t.Errorf("without time to live it works again in %v, %v", again, err)
+	}
+	w.mustDo(t, request{"UpdateTimeToLive", enableTab})
+	select {
+	case <-w.service.expirer.wake:
+	default:
+		t.Error("nobody has woken it")
+	}
+}
+
 // TestFailedTablesRest shows that a table that has failed is left alone for a
 // while.
 func TestFailedTablesRest(t *testing.T) {

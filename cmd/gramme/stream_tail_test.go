@@ -171,22 +171,28 @@ func TestStreamTailRefusals(t *testing.T) {
 	}
 }
 
-// TestExpiredIterator goes on behind what was read, and tells when nothing was:
-// then it does not know where it stood.
-func TestExpiredIterator(t *testing.T) {
-	const missed = "what was written to a shard while its iterator expired is not shown\n"
+// TestRecover tells what is not shown: it went because of its age, or nothing
+// says where the shard was being read.
+func TestRecover(t *testing.T) {
 	for _, c := range []struct {
-		shard followedShard
-		want  string
+		code        string
+		shard, want followedShard
+		note        string
 	}{
-		{followedShard{iterator: "x", last: "300000000000000000000", latest: true}, ""},
-		{followedShard{iterator: "x"}, ""},
-		{followedShard{iterator: "x", latest: true}, missed},
+		{"ExpiredIteratorException", followedShard{iterator: "x", last: "3", latest: true}, followedShard{last: "3", latest: true}, ""},
+		{"ExpiredIteratorException", followedShard{iterator: "x"}, followedShard{}, ""},
+		{"ExpiredIteratorException", followedShard{iterator: "x", latest: true}, followedShard{latest: true},
+			"what was written to a shard while its iterator expired is not shown\n"},
+		{"TrimmedDataAccessException", followedShard{iterator: "x", last: "3", latest: true}, followedShard{},
+			"some records were trimmed because of their age before they were read\n"},
+		{"ResourceNotFoundException", followedShard{iterator: "x"}, followedShard{iterator: "x", done: true},
+			"a shard is gone because of its age, and was not read to its end\n"},
 	} {
 		var notes strings.Builder
 		f := &streamFollower{notes: &notes}
-		if err := f.recover(&c.shard, &apiError{Code: "ExpiredIteratorException"}); err != nil || c.shard.iterator != "" || notes.String() != c.want {
-			t.Errorf("%+v: %v, noted %q", c.shard, err, notes.String())
+		err := f.recover(&c.shard, &apiError{Code: c.code})
+		if err != nil || c.shard != c.want || notes.String() != c.note {
+			t.Errorf("%s: %+v, %v, noted %q, want %+v and %q", c.code, c.shard, err, notes.String(), c.want, c.note)
 		}
 	}
 }

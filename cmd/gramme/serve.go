@@ -38,6 +38,8 @@ type serveCommand struct {
 	TLSKey    string       `name:"tls-key" env:"GRAMME_TLS_KEY" placeholder:"FILE" help:"The private key of --tls-cert, in PEM."`
 	Insecure  bool         `env:"GRAMME_INSECURE" help:"Let everybody in although other machines can reach --addr."`
 
+	AllowOrigin []string `env:"GRAMME_ALLOW_ORIGIN" placeholder:"ORIGIN,..." help:"Web pages that may use a server with --auth=any, as in https://app.example.com, beside those of this machine; * is all."`
+
 	LogLevel  string `env:"GRAMME_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"The least that is logged, to standard error: debug, info, warn or error."`
 	LogFormat string `env:"GRAMME_LOG_FORMAT" default:"text" enum:"text,json" help:"text or json."`
 
@@ -147,6 +149,7 @@ func (s *serveCommand) options(logs io.Writer) (server.Options, error) {
 		Account:           s.Account,
 		AccessKey:         s.AccessKey,
 		Secret:            s.SecretKey,
+		AllowOrigins:      s.AllowOrigin,
 		ControlPlaneDelay: s.ControlPlaneDelay,
 		Stream:            server.StreamOptions(s.Stream),
 		TTLInterval:       s.TTLInterval,

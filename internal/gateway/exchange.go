@@ -54,13 +54,14 @@ func (x *exchange) header(name string) string {
 // fixedHeaders are header values that never change, so that they are not
 // allocated for each answer. Only net/http reads them.
 type fixedHeaders struct {
-	server, text, gzip, any, exposed []string
+	server, text, json, gzip, any, exposed []string
 }
 
 func newFixedHeaders() fixedHeaders {
 	return fixedHeaders{
 		server:  []string{"Server"},
 		text:    []string{"text/plain; charset=utf-8"},
+		json:    []string{"application/x-amz-json-1.0"},
 		gzip:    []string{"gzip"},
 		any:     []string{"*"},
 		exposed: []string{"x-amzn-RequestId,x-amzn-ErrorType,x-amzn-ErrorMessage,Date"},
@@ -96,7 +97,7 @@ func (x *exchange) putCommonHeaders() {
 	h["x-amzn-RequestId"] = x.values[0:1:1]
 	h["Server"] = x.g.fixed.server
 	h["Date"] = x.g.date.at(x.start)
-	if _, ok := x.r.Header["Origin"]; ok {
+	if _, ok := x.r.Header["Origin"]; ok && !x.foreign() {
 		h["Access-Control-Allow-Origin"] = x.g.fixed.any
 		h["Access-Control-Expose-Headers"] = x.g.fixed.exposed
 	}

@@ -42,6 +42,8 @@ type Options struct {
 	Auth      Authenticator
 	Env       base.Env
 
+	Origins Origins // the web pages that may send requests; default: those of this machine
+
 	Region  string       // that the page at / names; default "us-east-1"
 	Logger  *slog.Logger // default: none
 	Metrics Observer     // default: none
@@ -124,7 +126,12 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case http.MethodPost:
 		g.options.Metrics.Begin()
 		defer x.observe()
-		if !x.route() {
+		known := x.route()
+		switch {
+		case x.foreign():
+			x.refuseOrigin()
+			return
+		case !known:
 			x.noSuchPage()
 			return
 		}

@@ -35,6 +35,10 @@ func (g *Gateway) servePreflight(x *exchange) {
 		x.noSuchPage()
 		return
 	}
+	if x.foreign() {
+		x.refuseOrigin()
+		return
+	}
 	h := x.w.Header()
 	h.Set("Access-Control-Max-Age", preflightAge)
 	if v := x.header("Access-Control-Request-Headers"); v != "" {

@@ -32,6 +32,10 @@ type Options struct {
 	AccessKey string
 	Secret    sigv4.Secret
 
+	// AllowOrigins are the web pages that may send requests although nothing is
+	// checked, as in https://app.example.com, beside those of this machine.
+	AllowOrigins []string
+
 	TLS *tls.Config // of Serve; nil: without
 
 	// ControlPlaneDelay is how long a table stays in CREATING, UPDATING and

@@ -79,6 +79,7 @@ func (s *Server) openGateway() {
 		Endpoints:   s.endpoints(),
 		Auth:        s.authenticator(),
 		Env:         s.options.Env,
+		Origins:     gateway.Origins{Any: s.options.AccessKey != "", List: s.options.AllowOrigins},
 		Region:      s.options.Region,
 		Logger:      s.options.Logger,
 		Metrics:     page.Requests,

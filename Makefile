@@ -132,7 +132,8 @@ fuzz: ## each fuzz target for a short time (FUZZTIME=10s)
 	done
 
 .PHONY: soak
-soak: ## the checks of transactions for as long as SOAK says (SOAK=10m)
+soak: ## the proofs of docs/reliability.md, each for as long as SOAK says (SOAK=10m)
+	go test ./internal/proof -timeout 0 -count=1 -v -soak $(SOAK)
 	go test ./internal/service/dynamodb -run 'Serializable|Transfers' -timeout 0 -count=1 -soak $(SOAK)
 
 .PHONY: bench

@@ -5,8 +5,6 @@
 //
 //	powercut_test.go   power fails at any operation on a file: nothing acknowledged is lost, nothing is half done
 //	diskerror_test.go  the disk refuses an operation: writes are refused, reads go on, a restart needs no hand
-//	damage_test.go     a byte of a file is flipped, or its end is torn off: it is told, and never served
-//	history_test.go    recorded histories of clients are linearizable, across restarts too
 //	metamorphic_test.go  a random sequence of calls has the same answers in every configuration, and those of a model
 //	mutant_test.go     servers that break a promise are caught: the tests of the tests
 //

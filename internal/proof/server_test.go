@@ -92,19 +92,5 @@ func call(h http.Handler, operation, body string) answer {
 	return answer{w.Code, w.Body.Bytes()}
 }
 
-// ask makes a call that must succeed, and reads its answer.
-func ask[T any](t testing.TB, h http.Handler, operation, body string) (out T) {
-	t.Helper()
-	a := call(h, operation, body)
-	if !a.ok() {
-		t.Errorf("%s %s: %s", operation, body, a)
-		return out
-	}
-	if err := json.Unmarshal(a.body, &out); err != nil {
-		t.Errorf("%s %s: %s: %v", operation, body, a, err)
-	}
-	return out
-}
-
 // shut ends a server. What it says is of no interest where its disk is broken.
 func shut(s *server.Server) error { return s.Shutdown(context.Background()) }

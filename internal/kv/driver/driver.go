@@ -102,8 +102,9 @@ type Iterator interface {
 	Close() error  // called once
 }
 
-// Tx is what the body of an update reads through. It reads what is committed
-// and durable, not the update's own writes: those are the body's until it
+// Tx is what the body of an update reads through. It reads what is committed,
+// durable or not: an update is answered, whatever its outcome, when all it has
+// read is durable. It does not read the update's own writes: those are the body's until it
 // returns.
 type Tx interface {
 	Get(key, dst []byte) ([]byte, error)

@@ -103,9 +103,9 @@ type Iterator interface {
 }
 
 // Tx is what the body of an update reads through. It reads what is committed,
-// durable or not: an update is answered, whatever its outcome, when all it has
-// read is durable. It does not read the update's own writes: those are the body's until it
-// returns.
+// durable or not: whatever its outcome, an update is answered when all that it
+// has read is durable. It does not read the update's own writes: those are the
+// body's until it returns.
 type Tx interface {
 	Get(key, dst []byte) ([]byte, error)
 	Scan(start, end []byte, reverse bool) Iterator

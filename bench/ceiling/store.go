@@ -20,7 +20,7 @@ func openStore(dir string, fs vfs.FS) (*pebble.DB, error) {
 	options := &pebble.Options{
 		FS:                          fs,
 		FormatMajorVersion:          pebble.FormatValueSeparation,
-		CacheSize:                   64 << 20,
+		CacheSize:                   64<<20 + 2*32<<20,
 		MaxOpenFiles:                1000,
 		MemTableSize:                32 << 20,
 		MemTableStopWritesThreshold: 4,

@@ -227,11 +227,15 @@ func (f *streamFollower) recover(s *followedShard, err error) error {
 	switch refused.Code {
 	case "ExpiredIteratorException": // this machine has slept
 		s.iterator = ""
+		if s.latest && s.last == "" { // nothing says where it was
+			return note(f.notes, "what was written to a shard while its iterator expired is not shown")
+		}
 	case "TrimmedDataAccessException":
 		s.iterator, s.last, s.latest = "", "", false
 		return note(f.notes, "some records were trimmed because of their age before they were read")
-	case "ResourceNotFoundException": // the shard is trimmed away
+	case "ResourceNotFoundException":
 		s.done = true
+		return note(f.notes, "a shard is gone because of its age, and was not read to its end")
 	default:
 		return err
 	}

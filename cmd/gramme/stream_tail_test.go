@@ -101,7 +101,7 @@ func TestStreamTail(t *testing.T) {
 	s.logs.await("waiting for the server")
 	address := "--addr=" + strings.TrimPrefix(p.url, "http://")
 	p = serve(t, dir, nil, "--stream-shard-rotation=100ms", address)
-	for n := range 20 { // through several shards
+	for n := range 8 { // through several shards
 		put(t, p, fmt.Sprintf(`{"pk":{"S":"b%d"}}`, n))
 		expect(fmt.Sprintf(`INSERT pk="b%d"`, n))
 	}
@@ -168,6 +168,32 @@ func TestStreamTailRefusals(t *testing.T) {
 	want := "gramme: nobody answers at " + p.url + "; start a server with gramme serve, or say where one is with --endpoint: "
 	if err == nil || !strings.HasPrefix(string(out), want) {
 		t.Errorf("%q, %v, want %q", out, err, want)
+	}
+}
+
+// TestRecover tells what is not shown: it went because of its age, or nothing
+// says where the shard was being read.
+func TestRecover(t *testing.T) {
+	for _, c := range []struct {
+		code        string
+		shard, want followedShard
+		note        string
+	}{
+		{"ExpiredIteratorException", followedShard{iterator: "x", last: "3", latest: true}, followedShard{last: "3", latest: true}, ""},
+		{"ExpiredIteratorException", followedShard{iterator: "x"}, followedShard{}, ""},
+		{"ExpiredIteratorException", followedShard{iterator: "x", latest: true}, followedShard{latest: true},
+			"what was written to a shard while its iterator expired is not shown\n"},
+		{"TrimmedDataAccessException", followedShard{iterator: "x", last: "3", latest: true}, followedShard{},
+			"some records were trimmed because of their age before they were read\n"},
+		{"ResourceNotFoundException", followedShard{iterator: "x"}, followedShard{iterator: "x", done: true},
+			"a shard is gone because of its age, and was not read to its end\n"},
+	} {
+		var notes strings.Builder
+		f := &streamFollower{notes: &notes}
+		err := f.recover(&c.shard, &apiError{Code: c.code})
+		if err != nil || c.shard != c.want || notes.String() != c.note {
+			t.Errorf("%s: %+v, %v, noted %q, want %+v and %q", c.code, c.shard, err, notes.String(), c.want, c.note)
+		}
 	}
 }
 

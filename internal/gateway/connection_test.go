@@ -347,7 +347,7 @@ func TestCompressionBomb(t *testing.T) {
 func TestHTTP2(t *testing.T) {
 	plain := serve(t, New(testOptions()), ServerOptions{})
 	secure := httptest.NewUnstartedServer(nil)
-	secure.Config = NewServer(ServerOptions{Handler: New(testOptions())})
+	secure.Config = newHTTPServer(ServerOptions{Handler: New(testOptions())}.withDefaults())
 	secure.EnableHTTP2 = true
 	secure.StartTLS()
 	defer secure.Close()

@@ -3,7 +3,12 @@
 // what the operation returns, or the error in AWS's form. It knows no service
 // beyond a table of operations, and no operation sees net/http: an operation
 // takes a context with the caller, and bytes. Called by internal/server, which
-// serves a Gateway with the http.Server of NewServer.
+// serves a Gateway with the Server of NewServer.
+//
+//	Server       listeners; HTTP/1.1 and 2, shutting down          (server.go)
+//	  express    requests of the form that SDKs send, for little   (express.go, plain.go, express_answer.go, sentry.go)
+//	  net/http   everything else, handed over                      (handover.go)
+//	Gateway      what both of them hand a request to               (exchange.go, operation.go, page.go)
 package gateway
 
 import (

@@ -18,5 +18,17 @@ const (
 	requestReadTimeMax    = time.Minute      // ours, header and body; beyond it 408
 	requestWriteTimeMax   = 2 * time.Minute  // ours, from the header to the end of the answer; beyond it the connection ends
 	idleTimeMax           = 5 * time.Minute  // ours, between requests: longer than SDKs keep a connection they do not use
-	preflightAge          = "172800"         // AWS, in seconds
+	plainHeadBytesMax     = 4<<10 - 1        // ours, of a request in the express lane; a larger head is net/http's. With one byte more it is a page
+	plainHeadersMax       = 32               // ours; likewise
+	headerNamesMax        = 256              // ours, spellings of header names that are remembered
+	usualHeaders          = 14               // ours, headers of a request that have a place from the beginning
+	answerHeadersMax      = 8                // ours, likewise of an answer
+	answerJoinBytesMax    = 16 << 10         // ours; up to it an answer is joined to its head, beyond it written behind it
+	drainBytesMax         = 256 << 10        // ours, of a body that nobody wanted; beyond it the connection ends
+	patrolPause           = 250 * time.Millisecond
+	restPause             = time.Second // ours, after which a silent connection gives its room back
+	restBytes             = 64          // ours, which it keeps to hear the next request with
+	deadlineSlack         = 10          // ours; deadlines are met to a tenth
+	acceptPause           = 5 * time.Millisecond
+	preflightAge          = "172800" // AWS, in seconds
 )

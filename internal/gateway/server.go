@@ -1,8 +1,11 @@
 package gateway
 
 import (
+	"context"
 	"crypto/tls"
+	"errors"
 	"log/slog"
+	"net"
 	"net/http"
 	"time"
 )
@@ -39,12 +42,22 @@ func (o ServerOptions) withDefaults() ServerOptions {
 	return o
 }
 
-// NewServer returns a server in which no client can hold a connection, or
-// memory, by being slow. It speaks HTTP/1.1 and HTTP/2, the latter also without
-// TLS for clients that know it beforehand. Its Shutdown waits for the requests in
-// flight, and not for connections without one.
-func NewServer(o ServerOptions) *http.Server {
+// Server answers requests that come in over listeners. No client can hold a
+// connection, or memory, by being slow. It speaks HTTP/1.1 and HTTP/2, the latter
+// also without TLS for clients that know it beforehand. It is safe for concurrent
+// use.
+type Server struct {
+	http    *http.Server
+	express *express
+}
+
+// NewServer returns a server for o.
+func NewServer(o ServerOptions) *Server {
 	o = o.withDefaults()
+	return &Server{http: newHTTPServer(o), express: newExpress(o)}
+}
+
+func newHTTPServer(o ServerOptions) *http.Server {
 	var protocols http.Protocols
 	protocols.SetHTTP1(true)
 	protocols.SetHTTP2(true)
@@ -63,4 +76,44 @@ func NewServer(o ServerOptions) *http.Server {
 	}
 	new(newcomers).watch(server)
 	return server
+}
+
+// Serve answers requests that come in over l, which it closes, until Shutdown or
+// Close; then it returns http.ErrServerClosed at once. With TLS configured it
+// speaks that, and all is net/http's.
+func (s *Server) Serve(l net.Listener) error {
+	if s.http.TLSConfig != nil {
+		return s.http.ServeTLS(l, "", "")
+	}
+	others := newHandover(l.Addr())
+	ended := make(chan error, 1)
+	go func() { ended <- s.http.Serve(others) }()
+	err := s.express.serve(l, others)
+	if !errors.Is(err, http.ErrServerClosed) {
+		_ = others.Close() // the listener has failed; nobody comes any more
+	}
+	return errors.Join(err, ignoreClosed(<-ended))
+}
+
+// ignoreClosed takes out the errors that say no more than that the end was
+// wanted.
+func ignoreClosed(err error) error {
+	if errors.Is(err, http.ErrServerClosed) || errors.Is(err, net.ErrClosed) {
+		return nil
+	}
+	return err
+}
+
+// Shutdown closes the listeners and the connections without a request, and
+// waits for the requests in flight, as long as ctx lasts.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.express.shut()
+	return errors.Join(s.http.Shutdown(ctx), s.express.wait(ctx))
+}
+
+// Close ends all connections at once.
+func (s *Server) Close() error {
+	s.express.shut()
+	s.express.cut()
+	return s.http.Close()
 }

@@ -30,7 +30,7 @@ func (l *watchedListener) Accept() (net.Conn, error) {
 
 // serveWatched serves a handler on a listener that is watched. The caller shuts
 // the server down.
-func serveWatched(t *testing.T, handler http.Handler, config *tls.Config) (server *http.Server, l *watchedListener, served chan error) {
+func serveWatched(t *testing.T, handler http.Handler, config *tls.Config) (server *Server, l *watchedListener, served chan error) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -40,13 +40,7 @@ func serveWatched(t *testing.T, handler http.Handler, config *tls.Config) (serve
 	server = NewServer(ServerOptions{Handler: handler, TLS: config})
 	t.Cleanup(func() { _ = server.Close() })
 	served = make(chan error, 1)
-	go func() {
-		if config != nil {
-			served <- server.ServeTLS(l, "", "")
-		} else {
-			served <- server.Serve(l)
-		}
-	}()
+	go func() { served <- server.Serve(l) }()
 	return server, l, served
 }
 
@@ -54,7 +48,7 @@ func serveWatched(t *testing.T, handler http.Handler, config *tls.Config) (serve
 // request, and more than anything else takes.
 const impatient = 4 * time.Second
 
-func shutDown(t *testing.T, server *http.Server) {
+func shutDown(t *testing.T, server *Server) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), impatient)
 	defer cancel()

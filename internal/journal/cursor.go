@@ -60,11 +60,12 @@ func (j *Journal) Open(ctx context.Context, table uint64, reader string, start S
 
 // begin takes up the shards that there are.
 func (c *Cursor) begin(ctx context.Context, start Start) error {
-	shards, err := c.journal.Shards(ctx, c.table)
+	there, err := c.journal.there(ctx, c.table)
 	if err != nil {
 		return err
 	}
-	for _, s := range shards {
+	c.state.Looked = there.upTo
+	for _, s := range there.shards {
 		tip, err := c.journal.Tip(ctx, c.table, s.Number)
 		if errors.Is(err, ErrNoShard) {
 			continue
@@ -86,7 +87,8 @@ func (c *Cursor) begin(ctx context.Context, start Start) error {
 
 // Next returns the next records, all of one shard, and waits until there are
 // some. It does not move the saved cursor. ErrTrimmed tells that records went
-// by unread; Skip goes on behind them.
+// by unread; Skip goes on behind them. Who was away until whole shards were
+// gone may hear it although it had read all of them.
 func (c *Cursor) Next(ctx context.Context, recordsMax int) ([]Record, error) {
 	for {
 		told, stop := c.journal.Watch(c.table)
@@ -117,8 +119,9 @@ func (c *Cursor) look(ctx context.Context, recordsMax int) ([]Record, error) {
 				Table: c.table, Shard: shards[at].Shard, After: shards[at].After,
 				RecordsMax: recordsMax, BytesMax: pageBytesMax,
 			})
-			if errors.Is(err, ErrNoShard) { // trimmed since
-				page, err = Page{Next: shards[at].After, Done: true}, nil
+			if errors.Is(err, ErrNoShard) { // gone since; the next look tells whether unread
+				ended = true
+				continue
 			}
 			if err != nil {
 				return nil, err
@@ -140,42 +143,73 @@ func (c *Cursor) look(ctx context.Context, recordsMax int) ([]Record, error) {
 // those that are to be read: not done, and without a parent that is to be read
 // before.
 func (c *Cursor) readable(ctx context.Context) ([]*layout.CursorShard, error) {
-	shards, err := c.journal.Shards(ctx, c.table)
+	there, err := c.journal.there(ctx, c.table)
 	if err != nil {
 		return nil, err
 	}
+	if c.missed(&there) {
+		return nil, ErrTrimmed
+	}
+	c.follow(&there)
+	pending := make(map[uint32]bool, len(there.shards))
+	var ready []*layout.CursorShard
+	for i, s := range there.shards {
+		state := &c.state.Shards[i]
+		pending[s.Number] = !state.Done
+		if !state.Done && !pending[s.Parent] {
+			ready = append(ready, state)
+		}
+	}
+	return ready, nil
+}
+
+// missed reports whether records went by with shards that are gone: with one
+// that the cursor was not through with, or with one that it has never seen.
+func (c *Cursor) missed(there *there) bool {
+	if there.gone.Stamp > c.state.Looked {
+		return true
+	}
+	exists := make(map[uint32]bool, len(there.shards))
+	for _, s := range there.shards {
+		exists[s.Number] = true
+	}
+	for _, s := range c.state.Shards {
+		if !exists[s.Shard] && !s.Done && s.After.Before(there.gone) {
+			return true
+		}
+	}
+	return false
+}
+
+// follow makes the cursor's list of shards that of those which there are.
+func (c *Cursor) follow(there *there) {
 	known := make(map[uint32]layout.CursorShard, len(c.state.Shards))
 	for _, s := range c.state.Shards {
 		known[s.Shard] = s
 	}
+	c.state.Looked = there.upTo
 	c.state.Shards = c.state.Shards[:0]
-	pending := make(map[uint32]bool, len(shards))
-	var ready []int
-	for _, s := range shards {
+	for _, s := range there.shards {
 		state, ok := known[s.Number]
 		if !ok {
 			state = layout.CursorShard{Shard: s.Number, After: Position{Stamp: s.Start}}
 		}
 		c.state.Shards = append(c.state.Shards, state)
-		pending[s.Number] = !state.Done
-		if !state.Done && !pending[s.Parent] {
-			ready = append(ready, len(c.state.Shards)-1)
-		}
 	}
-	out := make([]*layout.CursorShard, len(ready))
-	for i, at := range ready {
-		out[i] = &c.state.Shards[at]
-	}
-	return out, nil
 }
 
 // Skip goes on behind what was trimmed unread.
 func (c *Cursor) Skip(ctx context.Context) error {
+	there, err := c.journal.there(ctx, c.table)
+	if err != nil {
+		return err
+	}
+	c.follow(&there)
 	for i := range c.state.Shards {
 		at := &c.state.Shards[i]
 		tip, err := c.journal.Tip(ctx, c.table, at.Shard)
 		switch {
-		case errors.Is(err, ErrNoShard): // the next look does without it
+		case errors.Is(err, ErrNoShard): // the next look tells of it
 		case err != nil:
 			return err
 		case at.After.Before(tip.Trimmed):

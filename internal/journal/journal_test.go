@@ -11,6 +11,7 @@ import (
 	"github.com/gramme-db/gramme/internal/item"
 	"github.com/gramme-db/gramme/internal/journal"
 	"github.com/gramme-db/gramme/internal/kv"
+	"github.com/gramme-db/gramme/internal/kv/driver"
 	"github.com/gramme-db/gramme/internal/kv/layout"
 	"github.com/gramme-db/gramme/internal/kv/memory"
 )
@@ -19,10 +20,20 @@ const table = 7
 
 func openStore(t testing.TB) *kv.Store {
 	t.Helper()
+	return openStoreOn(t, memoryEngine(t))
+}
+
+func memoryEngine(t testing.TB) driver.Driver {
+	t.Helper()
 	engine, err := memory.Open(memory.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
+	return engine
+}
+
+func openStoreOn(t testing.TB, engine driver.Driver) *kv.Store {
+	t.Helper()
 	store := kv.Open(engine)
 	t.Cleanup(func() {
 		if err := store.Close(); err != nil {
@@ -30,6 +41,20 @@ func openStore(t testing.TB) *kv.Store {
 		}
 	})
 	return store
+}
+
+// hooked is an engine that lets something happen just before a snapshot.
+type hooked struct {
+	driver.Driver
+	beforeSnapshot func()
+}
+
+func (h *hooked) Snapshot(ctx context.Context) (driver.Snapshot, error) {
+	if happen := h.beforeSnapshot; happen != nil {
+		h.beforeSnapshot = nil
+		happen()
+	}
+	return h.Driver.Snapshot(ctx)
 }
 
 // putShard makes a shard what it is given, and returns it.
@@ -133,6 +158,33 @@ func TestTrim(t *testing.T) {
 	}
 }
 
+// A shard that was closed while the clock was behind stays as long as its
+// records do.
+func TestTrimAfterClockWasSetBack(t *testing.T) {
+	store := openStore(t)
+	j := journal.New(store)
+	putShard(t, store, layout.Shard{Number: 1})
+	write(t, store, 1, 1, 1000)
+	write(t, store, 1, 1, 3000)
+	shard := putShard(t, store, layout.Shard{Number: 1, End: write(t, store, 1, 0, 0), ClosedAt: 1})
+	for _, c := range []struct {
+		before int64
+		left   string
+		gone   bool
+	}{{1000, "[1000 3000]", false}, {2000, "[3000]", false}, {3001, "", true}} {
+		gone, err := j.Trim(context.Background(), shard, c.before)
+		if err != nil || gone != c.gone {
+			t.Fatalf("older than %d: gone %t (%v)", c.before, gone, err)
+		}
+		if gone {
+			continue
+		}
+		if times, _ := readAll(t, j, 1, journal.Position{}, 10); fmt.Sprint(times) != c.left {
+			t.Errorf("older than %d: left are %v", c.before, times)
+		}
+	}
+}
+
 // Trimming costs the same however many records go.
 func TestTrimCost(t *testing.T) {
 	cost := func(records int) kv.Counts {
@@ -195,6 +247,79 @@ func TestTrimmedReader(t *testing.T) {
 	}
 	if records, err := c.Next(ctx, 10); err != nil || len(records) != 2 {
 		t.Errorf("a cursor that skips what was trimmed gets %d records (%v)", len(records), err)
+	}
+}
+
+// A reader that was away until whole shards were gone is told when there were
+// records in them that it has not read, and only then.
+func TestGoneShardsReader(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		behind func(t *testing.T, store *kv.Store, c *journal.Cursor) // what comes after the cursor was saved
+		missed bool
+	}{
+		{"a shard that was read", func(*testing.T, *kv.Store, *journal.Cursor) {}, false},
+		{"a shard with an unread record", func(t *testing.T, store *kv.Store, _ *journal.Cursor) {
+			write(t, store, 1, 1, 2)
+		}, true},
+		{"a shard that the cursor has never seen", func(t *testing.T, store *kv.Store, c *journal.Cursor) {
+			end := write(t, store, 1, 0, 0)
+			putShard(t, store, layout.Shard{Number: 1, End: end, ClosedAt: 1})
+			ctx, cancel := context.WithTimeout(context.Background(), 10*time.Millisecond)
+			defer cancel()
+			if _, err := c.Next(ctx, 10); !errors.Is(err, context.DeadlineExceeded) {
+				t.Fatal(err)
+			}
+			if err := c.Save(context.Background()); err != nil { // it is through with shard 1
+				t.Fatal(err)
+			}
+			putShard(t, store, layout.Shard{Number: 2, Start: end})
+			write(t, store, 2, 1, 2)
+		}, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			ctx := context.Background()
+			store := openStore(t)
+			j := journal.New(store)
+			putShard(t, store, layout.Shard{Number: 1})
+			write(t, store, 1, 1, 1)
+			cursor, err := j.Open(ctx, table, "reader", journal.Oldest)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if records, err := cursor.Next(ctx, 10); err != nil || len(records) != 1 {
+				t.Fatal(records, err)
+			}
+			if err := cursor.Save(ctx); err != nil {
+				t.Fatal(err)
+			}
+			c.behind(t, store, cursor)
+			end := write(t, store, 1, 0, 0)
+			for _, number := range []uint32{1, 2} {
+				gone, err := j.Trim(ctx, putShard(t, store, layout.Shard{Number: number, End: end, ClosedAt: 1}), 2000)
+				if err != nil || !gone {
+					t.Fatal(gone, err)
+				}
+			}
+			putShard(t, store, layout.Shard{Number: 3, Parent: 2, Start: end})
+			write(t, store, 3, 1, 3000)
+			if cursor, err = j.Open(ctx, table, "reader", journal.Oldest); err != nil {
+				t.Fatal(err)
+			}
+			if c.missed {
+				for range 2 { // until it is skipped
+					if records, err := cursor.Next(ctx, 10); !errors.Is(err, journal.ErrTrimmed) {
+						t.Fatalf("got %+v (%v)", records, err)
+					}
+				}
+				if err := cursor.Skip(ctx); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if records, err := cursor.Next(ctx, 10); err != nil || len(records) != 1 || records[0].Shard != 3 {
+				t.Errorf("got %+v (%v)", records, err)
+			}
+		})
 	}
 }
 
@@ -271,6 +396,11 @@ func TestNextWaits(t *testing.T) {
 	write(t, store, 1, 1, 1)
 	j.Tell(table, 1, true)
 	select {
+	case <-told:
+	default:
+		t.Error("not told at once")
+	}
+	select {
 	case records := <-got:
 		if len(records) != 1 {
 			t.Errorf("%d records", len(records))
@@ -285,6 +415,30 @@ func TestNextWaits(t *testing.T) {
 	cancel()
 	if _, err := c.Next(canceled, 10); !errors.Is(err, context.Canceled) {
 		t.Errorf("a reader that gives up: %v", err)
+	}
+}
+
+// A shard that gets its last record and is closed between a reader's watermark
+// and its snapshot is not read to its end.
+func TestReadOfShardThatCloses(t *testing.T) {
+	engine := &hooked{Driver: memoryEngine(t)}
+	store := openStoreOn(t, engine)
+	j := journal.New(store)
+	putShard(t, store, layout.Shard{Number: 1})
+	write(t, store, 1, 1, 1)
+	engine.beforeSnapshot = func() {
+		write(t, store, 1, 1, 2)
+		putShard(t, store, layout.Shard{Number: 1, End: write(t, store, 1, 0, 0)})
+	}
+	q := journal.Query{Table: table, Shard: 1, RecordsMax: 10, BytesMax: 1 << 20}
+	page, err := j.Read(context.Background(), q)
+	if err != nil || len(page.Records) != 1 || page.Done {
+		t.Errorf("first: %+v (%v)", page, err)
+	}
+	q.After = page.Next
+	page, err = j.Read(context.Background(), q)
+	if err != nil || len(page.Records) != 1 || page.Records[0].Time != 2 || !page.Done {
+		t.Errorf("then: %+v (%v)", page, err)
 	}
 }
 

@@ -70,11 +70,15 @@ func (j *Journal) Tell(table uint64, shard uint32, upper bool) {
 // LoadOf returns the counts of a shard.
 func (j *Journal) LoadOf(table uint64, shard uint32) *Load { return j.news.of(table).load(shard) }
 
-// Forget lets go of what is known of a table, or of one shard, that is gone.
+// Forget lets go of what is known of a table that is gone.
 func (j *Journal) Forget(table uint64) { j.news.tables.Delete(table) }
 
-// ForgetShard lets go of the counts of a shard that is closed.
-func (j *Journal) ForgetShard(table uint64, shard uint32) { j.news.of(table).loads.Delete(shard) }
+// forgetShard lets go of the counts of a shard that is gone.
+func (j *Journal) forgetShard(table uint64, shard uint32) {
+	if found, ok := j.news.tables.Load(table); ok {
+		found.(*tableNews).loads.Delete(shard)
+	}
+}
 
 // Watch returns a channel that is closed when the table has new records, or
 // after a while in any case. The caller gets it, then looks into the store, and

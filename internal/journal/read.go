@@ -110,7 +110,11 @@ func shardIn(snap *kv.Snapshot, table uint64, number uint32) (layout.Shard, erro
 // trimmedIn returns the position up to which the records of a shard were
 // removed, the zero Position if none was.
 func trimmedIn(snap *kv.Snapshot, table uint64, number uint32) (Position, error) {
-	value, err := snap.Get(layout.AppendTrimKey(nil, table, number), nil)
+	return parseMark(snap.Get(layout.AppendTrimKey(nil, table, number), nil))
+}
+
+// parseMark takes apart what a read of a trim mark has given.
+func parseMark(value []byte, err error) (Position, error) {
 	if errors.Is(err, kv.ErrNotFound) {
 		return Position{}, nil
 	}
@@ -120,15 +124,25 @@ func trimmedIn(snap *kv.Snapshot, table uint64, number uint32) (Position, error)
 	return layout.ParseTrim(value)
 }
 
-// Shards returns the shards of a table that are not trimmed away, in the order
-// of their numbers: parents before children.
-func (j *Journal) Shards(ctx context.Context, table uint64) ([]layout.Shard, error) {
+// there is what a table's journal consists of at a time.
+type there struct {
+	shards []layout.Shard // in the order of their numbers: parents before children
+	gone   Position       // records up to here went with shards that are gone
+	upTo   uint64         // a stamp: whatever has it or a smaller one is seen
+}
+
+func (j *Journal) there(ctx context.Context, table uint64) (t there, err error) {
+	t.upTo = uint64(j.store.Watermark())
 	snap, err := j.store.Snapshot(ctx)
 	if err != nil {
-		return nil, err
+		return t, err
 	}
 	defer snap.Close()
-	return shardsIn(snap, layout.Shards(table))
+	if t.gone, err = trimmedIn(snap, table, layout.GoneShards); err != nil {
+		return t, err
+	}
+	t.shards, err = shardsIn(snap, layout.Shards(table))
+	return t, err
 }
 
 func shardsIn(snap *kv.Snapshot, keys layout.Range) ([]layout.Shard, error) {

@@ -18,7 +18,7 @@ func (j *Journal) Trim(ctx context.Context, shard layout.Shard, before int64) (g
 		return false, err
 	}
 	if !more && shard.Closed() && shard.ClosedAt*microsPerMilli < before {
-		return true, j.remove(ctx, shard)
+		return true, j.remove(ctx, shard, last)
 	}
 	if last == (Position{}) {
 		return false, nil
@@ -45,16 +45,33 @@ func (j *Journal) Trim(ctx context.Context, shard layout.Shard, before int64) (g
 
 const microsPerMilli = 1000
 
-// remove removes a closed shard with all its records. Nothing writes to it any
+// remove removes a closed shard with all its records, up to last if any are
+// left, and notes how far records are gone with it. Nothing writes to it any
 // more.
-func (j *Journal) remove(ctx context.Context, shard layout.Shard) error {
+func (j *Journal) remove(ctx context.Context, shard layout.Shard, last Position) error {
 	key, trim := layout.AppendShardKey(nil, shard.Table, shard.Number), layout.AppendTrimKey(nil, shard.Table, shard.Number)
+	gone := layout.AppendTrimKey(nil, shard.Table, layout.GoneShards)
 	records := layout.Changes(shard.Table, shard.Number)
-	err := j.store.Update(ctx, [][]byte{key, trim}, func(tx *kv.Tx) error {
+	err := j.store.Update(ctx, [][]byte{key, trim, gone}, func(tx *kv.Tx) error {
+		mark := last
+		for _, key := range [][]byte{trim, gone} {
+			before, err := parseMark(tx.Get(key, nil))
+			if err != nil {
+				return err
+			}
+			if mark.Before(before) {
+				mark = before
+			}
+		}
+		if mark != (Position{}) {
+			if err := tx.Set(gone, layout.AppendTrim(nil, mark)); err != nil {
+				return err
+			}
+		}
 		return errors.Join(tx.DeleteRange(records.Start, records.End), tx.Delete(trim), tx.Delete(key))
 	})
 	if err == nil {
-		j.ForgetShard(shard.Table, shard.Number)
+		j.forgetShard(shard.Table, shard.Number)
 	}
 	return err
 }

@@ -25,7 +25,7 @@ type Server struct {
 	recovery *Recovery // nil: there was none
 	services []opened
 	requests *requests
-	http     *http.Server
+	http     *gateway.Server
 
 	shutdown struct {
 		sync.Once
@@ -124,12 +124,7 @@ func (s *Server) Handler() http.Handler { return s.requests }
 // Serve answers requests that come in over l, which it closes, until Shutdown;
 // then it returns nil at once, while Shutdown waits.
 func (s *Server) Serve(l net.Listener) error {
-	var err error
-	if s.options.TLS != nil {
-		err = s.http.ServeTLS(l, "", "")
-	} else {
-		err = s.http.Serve(l)
-	}
+	err := s.http.Serve(l)
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil
 	}

@@ -5,6 +5,7 @@ package metrics
 
 import (
 	"net/http"
+	"sync"
 
 	"github.com/gramme-db/gramme/internal/gateway"
 	"github.com/prometheus/client_golang/prometheus"
@@ -19,6 +20,37 @@ type Requests struct {
 	bytesIn  *prometheus.CounterVec
 	bytesOut *prometheus.CounterVec
 	inFlight prometheus.Gauge
+
+	// good are the series of requests that went well, by operation: looking
+	// them up by their labels costs more than counting. A *series each.
+	good sync.Map
+}
+
+// series are the figures of one operation's good requests.
+type series struct {
+	total, bytesIn, bytesOut prometheus.Counter
+	seconds                  prometheus.Observer
+}
+
+func (m *Requests) newSeries(operation, code string) *series {
+	return &series{
+		total:    m.total.WithLabelValues(operation, code),
+		bytesIn:  m.bytesIn.WithLabelValues(operation),
+		bytesOut: m.bytesOut.WithLabelValues(operation),
+		seconds:  m.seconds.WithLabelValues(operation),
+	}
+}
+
+// seriesOf returns where to count a request.
+func (m *Requests) seriesOf(o *gateway.Outcome) *series {
+	if o.Status != http.StatusOK {
+		return m.newSeries(o.Operation, o.Code)
+	}
+	if s, ok := m.good.Load(o.Operation); ok {
+		return s.(*series)
+	}
+	s, _ := m.good.LoadOrStore(o.Operation, m.newSeries(o.Operation, o.Code))
+	return s.(*series)
 }
 
 var _ gateway.Observer = (*Requests)(nil)
@@ -62,10 +94,11 @@ func (m *Requests) Begin() { m.inFlight.Inc() }
 // End implements gateway.Observer.
 func (m *Requests) End(o gateway.Outcome) {
 	m.inFlight.Dec()
-	m.total.WithLabelValues(o.Operation, o.Code).Inc()
-	m.seconds.WithLabelValues(o.Operation).Observe(o.Duration.Seconds())
-	m.bytesIn.WithLabelValues(o.Operation).Add(float64(o.BytesIn))
-	m.bytesOut.WithLabelValues(o.Operation).Add(float64(o.BytesOut))
+	s := m.seriesOf(&o)
+	s.total.Inc()
+	s.seconds.Observe(o.Duration.Seconds())
+	s.bytesIn.Add(float64(o.BytesIn))
+	s.bytesOut.Add(float64(o.BytesOut))
 	switch {
 	case o.Status >= http.StatusInternalServerError:
 		m.errors.WithLabelValues(o.Operation, "server").Inc()

@@ -27,6 +27,7 @@ import (
 //	| 'c' | 't' | table id | shard |   ->   | stamp | ordinal |    the last record
 //	| 1   | 1   | 8, BE    | 4, BE |        | 8, BE | 4, BE   |    that was removed
 //	+-----+-----+----------+-------+        +-------+---------+
+//	shard 0: of all shards of the table that are gone themselves
 //
 //	+-----+-----+----------+------+
 //	| 'c' | 'k' | table id | name |                         a reader's cursor
@@ -271,6 +272,10 @@ func ParseShard(key, value []byte) (Shard, error) {
 	return s, nil
 }
 
+// GoneShards stands in the key of a trim mark for all shards of a table that
+// are gone.
+const GoneShards = 0
+
 // AppendTrimKey appends the key of a shard's trim mark.
 func AppendTrimKey(dst []byte, table uint64, shard uint32) []byte {
 	dst = binary.BigEndian.AppendUint64(append(dst, familyJournal, sectionTrims), table)
@@ -294,6 +299,9 @@ func ParseTrim(value []byte) (Position, error) {
 // reads, or is about to.
 type Cursor struct {
 	Shards []CursorShard `json:"shards"`
+
+	// Looked is the stamp up to which the reader knows what shards there were.
+	Looked uint64 `json:"looked"`
 }
 
 // CursorShard is how far a reader has come in one shard.
@@ -311,6 +319,11 @@ func AppendCursorKey(dst []byte, table uint64, reader string) []byte {
 
 // Cursors returns the range of the cursors of a table.
 func Cursors(table uint64) Range { return PrefixRange(AppendCursorKey(nil, table, "")) }
+
+// Trims returns the range of the trim marks of a table.
+func Trims(table uint64) Range {
+	return PrefixRange(binary.BigEndian.AppendUint64([]byte{familyJournal, sectionTrims}, table))
+}
 
 // AppendCursor appends a cursor's value.
 func AppendCursor(dst []byte, c Cursor) []byte {

@@ -94,13 +94,19 @@ func TestGolden(t *testing.T) {
 			`shard table=7 shard=3 {"parent":1,"firstHash":0,"lastHash":9,"start":5,"end":6,"createdAt":7,"closedAt":8}`,
 		},
 		{
+			"open shard", AppendShardKey(nil, 7, 3), AppendShard(nil, Shard{Parent: 1, ParentCreatedAt: 6, LastHash: 9, Start: 5, CreatedAt: 7}),
+			"63 73 0000000000000007 00000003 | 01 7b22706172656e74223a312c22706172656e74437265617465644174223a362c22666972737448617368223a302c226c61737448617368223a392c227374617274223a352c22637265617465644174223a377d",
+			`shard table=7 shard=3 {"parent":1,"parentCreatedAt":6,"firstHash":0,"lastHash":9,"start":5,"createdAt":7}`,
+		},
+		{"secret of iterators", AppendIteratorSecretKey(nil), []byte("shh"), "63 69 | 736868", "secret of shard iterators"},
+		{
 			"trim mark", AppendTrimKey(nil, 7, 3), AppendTrim(nil, Position{5, 1}),
 			"63 74 0000000000000007 00000003 | 0000000000000005 00000001", "trimmed table=7 shard=3 up to stamp=5.1",
 		},
 		{
-			"cursor", AppendCursorKey(nil, 7, "mail"), AppendCursor(nil, Cursor{[]CursorShard{{3, Position{5, 0}, true}}}),
-			"63 6b 0000000000000007 6d61696c | 01 7b22736861726473223a5b7b227368617264223a332c226166746572223a7b227374616d70223a357d2c22646f6e65223a747275657d5d7d",
-			`cursor table=7 reader="mail" {"shards":[{"shard":3,"after":{"stamp":5},"done":true}]}`,
+			"cursor", AppendCursorKey(nil, 7, "mail"), AppendCursor(nil, Cursor{[]CursorShard{{3, Position{5, 0}, true}}, 9}),
+			"63 6b 0000000000000007 6d61696c | 01 7b22736861726473223a5b7b227368617264223a332c226166746572223a7b227374616d70223a357d2c22646f6e65223a747275657d5d2c226c6f6f6b6564223a397d",
+			`cursor table=7 reader="mail" {"shards":[{"shard":3,"after":{"stamp":5},"done":true}],"looked":9}`,
 		},
 		{
 			"stream", AppendStreamKey(nil, "000000000000", "us-east-1", "Orders", "L"),

@@ -40,6 +40,11 @@ const (
 	memtableBytesDefault = 32 << 20
 	memtablesMax         = 4
 
+	// memtablesKept is how many memtables have room beside the cache of blocks:
+	// one that is written and one that is flushed. More, under a flood of
+	// writes, take their room from it.
+	memtablesKept = 2
+
 	// levelZeroSublevelsMax is where writes wait for compactions.
 	levelZeroSublevelsMax = 1000
 

@@ -28,7 +28,7 @@ type Options struct {
 	Dir           string        // created if it is not there
 	Durability    Durability    // default Sync
 	SyncInterval  time.Duration // default 100 ms with Interval, 1 s with None; of no use to others
-	CacheBytes    int64         // default 64 MiB; blocks of tables kept in memory
+	CacheBytes    int64         // default 64 MiB; blocks of tables kept in memory, beside the memtables
 	MemtableBytes int64         // default 32 MiB; how much is collected in memory before it is flushed to a table
 	FS            vfs.FS        // default the machine's, with files private to their owner
 	Logger        *slog.Logger  // default slog.DiscardHandler; the engine's chatter is at level debug
@@ -66,7 +66,7 @@ func (d *DB) engineOptions(o Options) *engine.Options {
 	lsm := &engine.Options{
 		FS:                          d.disk,
 		FormatMajorVersion:          engineFormat,
-		CacheSize:                   o.CacheBytes,
+		CacheSize:                   o.CacheBytes + memtablesKept*o.MemtableBytes, // Pebble takes memtables out of it
 		MaxOpenFiles:                openFilesMax,
 		MemTableSize:                uint64(o.MemtableBytes),
 		MemTableStopWritesThreshold: memtablesMax,

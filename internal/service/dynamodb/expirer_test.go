@@ -166,6 +166,26 @@ func TestExpireRate(t *testing.T) {
 	}
 }
 
+// TestExpireBytes deletes no more in one update than it should: writes to these
+// items wait for it.
+func TestExpireBytes(t *testing.T) {
+	w := newExpiringWorld(t, newWorld(t))
+	const itemBytes = 300 << 10
+	perUpdate := (expireBytesMax + itemBytes) / itemBytes // with the one that reaches the limit
+	for i := range 2 * perUpdate {
+		w.mustDo(t, request{"PutItem", fmt.Sprintf(`{"TableName":"tab","Item":{"id":{"S":"%d"},"ttl":{"N":"%d"},"x":{"S":"%s"}}}`,
+			i, w.now.Unix()-60, strings.Repeat("x", itemBytes))})
+	}
+	for _, left := range []int{perUpdate, 0} {
+		if _, err := w.service.expirer.round(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if keys := w.itemKeys(t, w.table(t, "tab")); len(keys) != left {
+			t.Errorf("%d items are left, want %d", len(keys), left)
+		}
+	}
+}
+
 // TestExpiryInJournal shows what those who follow a table learn of an item that
 // expires: that DynamoDB itself has deleted it, and what it was.
 func TestExpiryInJournal(t *testing.T) {
@@ -246,6 +266,76 @@ func TestExpiringLeavesTransactions(t *testing.T) {
 	w.finishExpiring(t)
 	if left := w.ids(t); len(left) > 0 {
 		t.Errorf("after the transaction there are %v", left)
+	}
+	w.mustDo(t, request{"TransactGetItems", `{"TransactItems":[{"Get":{"TableName":"tab","Key":{"id":{"S":"a"}}}},{"Get":{"TableName":"tab","Key":{"id":{"S":"b"}}}}]}`})
+}
+
+// TestTablesQueueOnce shows that a look leaves a table where it is in the queue.
+func TestTablesQueueOnce(t *testing.T) {
+	w := newExpiringWorld(t, newWorld(t))
+	x := w.service.expirer
+	for range 2 {
+		if some, err := x.look(t.Context()); err != nil || !some || len(x.queue) != 1 {
+			t.Errorf("%d tables in the queue, %t, %v", len(x.queue), some, err)
+		}
+	}
+}
+
+// TestExpiringLeavesNewTable makes a table anew while items of the old one are
+// about to be deleted: what is left of them is none of the new one's.
+func TestExpiringLeavesNewTable(t *testing.T) {
+	w := newExpiringWorld(t, newWorld(t))
+	x := w.service.expirer
+	w.putExpiring(t, "a", -time.Minute)
+	if _, err := x.look(t.Context()); err != nil || len(x.queue) != 1 {
+		t.Fatal(x.queue, err)
+	}
+	old := x.queue[0]
+	due, err := x.due(t.Context(), old)
+	if err != nil || len(due) != 1 {
+		t.Fatal(due, err)
+	}
+	for _, r := range []request{{"DeleteTable", `{"TableName":"tab"}`}, {"CreateTable", createPlain}, {"UpdateTimeToLive", enableTab}} {
+		w.mustDo(t, r)
+	}
+	if n, err := x.expire(t.Context(), old, due); n != 0 || err != nil {
+		t.Errorf("%d items of the old table are done with, %v", n, err)
+	}
+	answer, _ := w.answer("DescribeTable", `{"TableName":"tab"}`)
+	if !strings.Contains(string(answer), `"ItemCount":0`) {
+		t.Errorf("the new table is %s", answer)
+	}
+}
+
+// TestEnablingWakesTheExpirer, which sleeps as long as no table has time to live.
+func TestEnablingWakesTheExpirer(t *testing.T) {
+	w := newWorld(t)
+	w.mustDo(t, request{"CreateTable", createPlain})
+	if again, err := w.service.expirer.round(t.Context()); again != untilPoked || err != nil {
+		t.Errorf("without time to live it works again in %v, %v", again, err)
+	}
+	w.mustDo(t, request{"UpdateTimeToLive", enableTab})
+	select {
+	case <-w.service.expirer.wake:
+	default:
+		t.Error("nobody has woken it")
+	}
+}
+
+// TestFailedTablesRest shows that a table that has failed is left alone for a
+// while.
+func TestFailedTablesRest(t *testing.T) {
+	w := newExpiringWorld(t, newWorld(t))
+	x := w.service.expirer
+	x.failed(w.table(t, "tab").ID, errors.New("for a test"))
+	for _, c := range []struct {
+		after  time.Duration
+		queued int
+	}{{0, 0}, {expirerRetryPause - 1, 0}, {1, 1}} {
+		w.now = w.now.Add(c.after)
+		if some, err := x.look(t.Context()); err != nil || !some || len(x.queue) != c.queued {
+			t.Errorf("after another %v there are %d tables in the queue, want %d; %t, %v", c.after, len(x.queue), c.queued, some, err)
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/bits"
 	"math/rand/v2"
 	"runtime"
 	"sync"
@@ -166,6 +167,76 @@ func TestStreamsOfOldAreAdopted(t *testing.T) {
 	}
 }
 
+// A clock that is set back does not put a child before its parent: clients may
+// sort shards by their ids, which begin with the time of creation.
+func TestShardsAreNotOlderThanTheirParents(t *testing.T) {
+	w := newFollowed(t, memoryEngine(t))
+	ctx := context.Background()
+	ref := tableRef{w.caller.Account, w.caller.Region, "followed"}
+	err := w.service.catalog.change(ctx, ref, func(tx *kv.Tx, t *schema.Table) (*schema.Table, error) {
+		after := *t
+		return &after, reshard(tx, &after, map[uint32]int{1: 2}, w.now.Add(-time.Hour))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	shards, _, err := w.service.sharder.list(ctx)
+	if err != nil || len(shards) != 3 {
+		t.Fatal(shards, err)
+	}
+	for _, s := range shards[1:] {
+		if s.Parent != 1 || s.CreatedAt < shards[0].CreatedAt {
+			t.Errorf("child %+v of %+v", s, shards[0])
+		}
+	}
+}
+
+// Busy shards are split up to a number.
+func TestSplitsEnd(t *testing.T) {
+	w := newFollowed(t, memoryEngine(t))
+	ctx := context.Background()
+	for range 2 + bits.Len(openShardsMax) {
+		shards, streams, err := w.service.sharder.list(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		busy := map[openShard]bool{}
+		for _, s := range shards {
+			busy[openShard{s.Table, s.Number}] = true
+		}
+		if err := w.service.sharder.turn(ctx, streams[0], shards, busy, w.now); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if open := len(w.table(t, "followed").Journal.Shards); open != openShardsMax {
+		t.Errorf("%d open shards, want %d", open, openShardsMax)
+	}
+	if err := w.check(); err != nil {
+		t.Error(err)
+	}
+}
+
+// A shard is split when it has too many writes, and two shards would have less
+// each: that of a single hot key stays.
+func TestTooMuch(t *testing.T) {
+	for _, c := range []struct {
+		load load
+		want bool
+	}{
+		{load{500, 500}, false},
+		{load{500, 501}, true},
+		{load{101, 909}, true},
+		{load{909, 101}, true},
+		{load{5000, 500}, false},
+		{load{0, 5000}, false},
+		{load{}, false},
+	} {
+		if got := c.load.tooMuch(100, 10*time.Second); got != c.want {
+			t.Errorf("%+v in 10 s: %t, want %t", c.load, got, c.want)
+		}
+	}
+}
+
 // drain opens a cursor and applies records until there are none for now.
 func (f *follower) drain(ctx context.Context, j *journal.Journal, table uint64) error {
 	c, err := j.Open(ctx, table, "follower", journal.Oldest)
@@ -298,7 +369,7 @@ func TestJournalRebuildsTheTable(t *testing.T) {
 	if err := f.compare(w); err != nil {
 		t.Error(err)
 	}
-	shards, err := w.service.journal.Shards(context.Background(), 1)
+	shards, _, err := w.service.sharder.list(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/gramme-db/gramme/internal/journal"
@@ -60,18 +61,21 @@ func (x *sharder) round(ctx context.Context) error {
 	now := x.catalog.env.Now()
 	busy := x.measure(shards, now)
 	errs := []error{unread}
-	left := map[uint64]bool{} // tables that have shards
+	left := make(map[uint64][]layout.Shard, len(streams)) // by table
 	for _, s := range shards {
 		gone, err := x.journal.Trim(ctx, s, now.Add(-x.options.Retention).UnixMicro())
 		errs = append(errs, err)
-		left[s.Table] = left[s.Table] || !gone
+		if !gone {
+			left[s.Table] = append(left[s.Table], s)
+		}
 	}
 	for _, s := range streams {
+		of := left[s.TableID]
 		switch {
 		case s.Disabled == 0:
-			errs = append(errs, x.turn(ctx, s, shards, busy, now))
-		case !hasShard(shards, s) || !left[s.TableID]:
-			errs = append(errs, x.drop(ctx, s))
+			errs = append(errs, x.turn(ctx, s, of, busy, now))
+		case !slices.ContainsFunc(of, func(shard layout.Shard) bool { return s.Has(shard.Number) }):
+			errs = append(errs, x.drop(ctx, s, len(of) == 0))
 		}
 	}
 	return errors.Join(errs...)
@@ -118,15 +122,6 @@ func scan(snap *kv.Snapshot, r layout.Range, see func(key, value []byte) error) 
 	return it.Err()
 }
 
-func hasShard(shards []layout.Shard, s layout.Stream) bool {
-	for i := range shards {
-		if shards[i].Table == s.TableID && s.Has(shards[i].Number) {
-			return true
-		}
-	}
-	return false
-}
-
 // measure returns the open shards that were too busy ever since the last
 // measurement, or nothing as long as that is not a window ago.
 func (x *sharder) measure(shards []layout.Shard, now time.Time) map[openShard]bool {
@@ -159,21 +154,17 @@ func (l load) tooMuch(perSecond int, window time.Duration) bool {
 	return float64(total) > float64(perSecond)*window.Seconds() && 100*min(l.lower, l.upper) >= splitShareMin*total
 }
 
-// turn rotates the shards of a stream's table, and splits the busy ones, if it
-// is time.
+// turn rotates the shards of a stream's table, which are given, and splits the
+// busy ones, if it is time.
 func (x *sharder) turn(ctx context.Context, s layout.Stream, shards []layout.Shard, busy map[openShard]bool, now time.Time) error {
+	open := slices.DeleteFunc(slices.Clone(shards), func(s layout.Shard) bool { return s.Closed() })
 	children := map[uint32]int{}
-	open, split := 0, 0
-	for i := range shards {
-		shard := &shards[i]
-		if shard.Table != s.TableID || shard.Closed() {
-			continue
-		}
-		open++
+	split := 0
+	for _, shard := range open {
 		if now.UnixMilli() >= shard.CreatedAt+x.options.Rotation.Milliseconds() {
 			children[shard.Number] = 1
 		}
-		if busy[openShard{shard.Table, shard.Number}] && open+split < openShardsMax {
+		if busy[openShard{shard.Table, shard.Number}] && len(open)+split < openShardsMax {
 			children[shard.Number] = 2
 			split++
 		}
@@ -200,8 +191,22 @@ func (x *sharder) turn(ctx context.Context, s layout.Stream, shards []layout.Sha
 // errStreamMoved reports that a stream is no longer as a round has found it.
 var errStreamMoved = errors.New("dynamodb: the stream has changed meanwhile")
 
-// drop removes a disabled stream whose last record is gone.
-func (x *sharder) drop(ctx context.Context, s layout.Stream) error {
+// drop removes a disabled stream whose last record is gone. With the last shard
+// of a table that is deleted goes all else that the journal has of it.
+func (x *sharder) drop(ctx context.Context, s layout.Stream, last bool) error {
+	t, err := x.catalog.find(ctx, tableRef{s.Account, s.Region, s.Table})
+	if err != nil {
+		return err
+	}
+	deleted := t == nil || t.ID != s.TableID
 	key := layout.AppendStreamKey(nil, s.Account, s.Region, s.Table, s.Label)
-	return x.catalog.store.Update(ctx, [][]byte{key}, func(tx *kv.Tx) error { return tx.Delete(key) })
+	return x.catalog.store.Update(ctx, [][]byte{key}, func(tx *kv.Tx) error {
+		if last && deleted {
+			marks, cursors := layout.Trims(s.TableID), layout.Cursors(s.TableID)
+			if err := errors.Join(tx.DeleteRange(marks.Start, marks.End), tx.DeleteRange(cursors.Start, cursors.End)); err != nil {
+				return err
+			}
+		}
+		return tx.Delete(key)
+	})
 }

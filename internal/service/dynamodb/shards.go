@@ -51,7 +51,8 @@ func partitions(c schema.Capacity) int {
 func putOpenShard(tx *kv.Tx, t *schema.Table, at int, parent layout.Shard, now time.Time) error {
 	shard := layout.Shard{
 		Parent: parent.Number, ParentCreatedAt: parent.CreatedAt, FirstHash: t.Journal.Shards[at].FirstHash, LastHash: t.Journal.LastHash(at),
-		Start: uint64(tx.Stamp()), CreatedAt: now.UnixMilli(),
+		Start:     uint64(tx.Stamp()),
+		CreatedAt: max(now.UnixMilli(), parent.CreatedAt), // ids sort by it; a clock may be set back
 	}
 	return tx.Set(layout.AppendShardKey(nil, t.ID, t.Journal.Shards[at].Number), layout.AppendShard(nil, shard))
 }

@@ -88,6 +88,9 @@ func shardsIn(snap *kv.Snapshot, stream *layout.Stream, w wanted) (shards []layo
 		if !stream.Has(shard.Number) {
 			break // of a later stream
 		}
+		if w.parent != 0 && len(shards) > 0 && shard.Start > shards[0].Start {
+			break // siblings are opened together
+		}
 		if w.parent != 0 && shard.Parent != w.parent {
 			continue
 		}

@@ -63,12 +63,17 @@ func (g *stage) update(t testing.TB, fn func(tx *kv.Tx) error) {
 	}
 }
 
-// shard puts an open shard.
-func (g *stage) shard(t testing.TB, number, parent uint32) {
+// shards puts the children of a shard, all open; 0 is no parent.
+func (g *stage) shards(t testing.TB, parent uint32, numbers ...uint32) {
 	t.Helper()
 	g.update(t, func(tx *kv.Tx) error {
-		s := layout.Shard{Parent: parent, LastHash: ^uint32(0), Start: uint64(tx.Stamp()), CreatedAt: int64(number)}
-		return tx.Set(layout.AppendShardKey(nil, g.stream.TableID, number), layout.AppendShard(nil, s))
+		for _, number := range numbers {
+			s := layout.Shard{Parent: parent, LastHash: ^uint32(0), Start: uint64(tx.Stamp()), CreatedAt: int64(number)}
+			if err := tx.Set(layout.AppendShardKey(nil, g.stream.TableID, number), layout.AppendShard(nil, s)); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 
@@ -124,7 +129,7 @@ func (g *stage) pages(t testing.TB, limit wire.Opt[int64]) (sizes []int, seen []
 
 func TestPagesOfRecords(t *testing.T) {
 	g := newStage(t)
-	g.shard(t, 1, 0)
+	g.shards(t, 0, 1)
 	var want []string
 	put := func(n, bytes int) {
 		for range n {
@@ -156,7 +161,7 @@ func TestPagesOfRecords(t *testing.T) {
 // TestGreatestRecord reads a record that is larger than a page.
 func TestGreatestRecord(t *testing.T) {
 	g := newStage(t)
-	g.shard(t, 1, 0)
+	g.shards(t, 0, 1)
 	great := strings.Repeat("x", 600<<10)
 	for range 2 {
 		g.change(t, layout.Change{Time: 1, Old: image("a", great), New: image("a", great+"y")})
@@ -168,10 +173,11 @@ func TestGreatestRecord(t *testing.T) {
 
 func TestPagesOfShards(t *testing.T) {
 	g := newStage(t)
-	const shards = 250
-	for n := uint32(1); n <= shards; n++ {
-		g.shard(t, n, n/2) // a tree: each has two children
+	g.shards(t, 0, 1)
+	for n := uint32(2); n < 250; n += 2 {
+		g.shards(t, n/2, n, n+1) // a tree: each has two children
 	}
+	g.shards(t, 125, 250)
 	in := &api.DescribeStreamInput{StreamArn: wire.Some(testARN)}
 	var sizes []int
 	seen := map[string]bool{"": true}
@@ -196,11 +202,15 @@ func TestPagesOfShards(t *testing.T) {
 	if fmt.Sprint(sizes) != "[100 100 50]" {
 		t.Errorf("pages of %v, want 100, 100 and 50", sizes)
 	}
+	before := g.store.Counts()
 	children, err := g.service.DescribeStream(g.ctx, &api.DescribeStreamInput{
 		StreamArn: wire.Some(testARN), ShardFilter: &api.ShardFilter{Type: wire.Some("CHILD_SHARDS"), ShardId: wire.Some(shardID(100, 100))},
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+	if cost := g.store.Counts().Sub(before); cost.ScannedEntries > 103 {
+		t.Errorf("to find two children it looked at %d shards", cost.ScannedEntries)
 	}
 	got := children.StreamDescription.Shards
 	if len(got) != 2 || got[0].ShardId.Value != shardID(200, 200) || got[1].ShardId.Value != shardID(201, 201) {
@@ -211,7 +221,7 @@ func TestPagesOfShards(t *testing.T) {
 // TestActors tells who has changed an item.
 func TestActors(t *testing.T) {
 	g := newStage(t)
-	g.shard(t, 1, 0)
+	g.shards(t, 0, 1)
 	g.change(t, layout.Change{Time: 1, Old: image("a", "")})
 	g.change(t, layout.Change{Time: 1, Old: image("b", ""), Actor: layout.ActorTTL})
 	out, err := g.service.GetRecords(g.ctx, &api.GetRecordsInput{ShardIterator: wire.Some(g.begin(t))})
@@ -234,7 +244,7 @@ func TestActors(t *testing.T) {
 // records costs in allocations.
 func TestCost(t *testing.T) {
 	g := newStage(t)
-	g.shard(t, 1, 0)
+	g.shards(t, 0, 1)
 	for n := range 100 {
 		g.change(t, layout.Change{Time: 1, Old: image(fmt.Sprint(n), "old"), New: image(fmt.Sprint(n), "new")})
 	}
@@ -265,5 +275,26 @@ func TestCost(t *testing.T) {
 		if allocations := testing.AllocsPerRun(100, call); allocations != c.allocations && !raceDetector {
 			t.Errorf("%s: %v allocations, want %v", c.operation, allocations, c.allocations)
 		}
+	}
+}
+
+// BenchmarkGetRecords reads a page of 1,000 records with both images.
+func BenchmarkGetRecords(b *testing.B) {
+	g := newStage(b)
+	g.shards(b, 0, 1)
+	text := strings.Repeat("x", 200)
+	for n := range recordsMax {
+		g.change(b, layout.Change{Time: 1, Old: image(fmt.Sprint(n), text), New: image(fmt.Sprint(n), text+"y")})
+	}
+	body := []byte(`{"ShardIterator":"` + g.begin(b) + `"}`)
+	call := g.service.Operations().Table()["GetRecords"].Call
+	dst := make([]byte, 0, 4<<20)
+	b.ReportAllocs()
+	for b.Loop() {
+		answer, err := call(g.ctx, body, dst)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.SetBytes(int64(len(answer)))
 	}
 }

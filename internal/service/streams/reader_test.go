@@ -8,8 +8,11 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/cockroachdb/datadriven"
+
+	"github.com/gramme-db/gramme/internal/server"
 )
 
 // shard is a shard as clients see it.
@@ -175,4 +178,27 @@ func (w *world) printRecords(t *testing.T) string {
 		return "none\n"
 	}
 	return b.String()
+}
+
+// TestHorizonMoves lets records come and go behind an iterator that began with
+// the oldest one and has given nothing yet: it takes whatever is still there.
+func TestHorizonMoves(t *testing.T) {
+	const long = 1000 * time.Hour
+	w := newWorld(t, server.StreamOptions{ShardRotation: long, IteratorLifetime: long})
+	w.table(t, "Music", "KEYS_ONLY", false)
+	horizon := `{"StreamArn":"$stream","ShardId":"$1","ShardIteratorType":"TRIM_HORIZON"}`
+	if answer := w.call(t, "GetShardIterator", horizon, false); answer != `{"ShardIterator":"..."}`+"\n" {
+		t.Fatal(answer)
+	}
+	read := func() string { return w.call(t, "GetRecords", `{"ShardIterator":"$iterator"}`, false) }
+	if answer := read(); answer != `{"Records":[],"NextShardIterator":"..."}`+"\n" {
+		t.Fatal(answer)
+	}
+	w.must(t, "PutItem", `{"TableName":"Music","Item":{"pk":{"S":"trimmed"}}}`)
+	w.turn(25 * time.Hour)
+	await(t, "the record to be trimmed", func() bool { records, _ := w.readShard(t, w.shards[1]); return len(records) == 0 })
+	w.must(t, "PutItem", `{"TableName":"Music","Item":{"pk":{"S":"left"}}}`)
+	if answer := read(); strings.Count(answer, "eventID") != 1 || !strings.Contains(answer, `"left"`) {
+		t.Error(answer)
+	}
 }

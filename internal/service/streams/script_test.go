@@ -33,6 +33,7 @@ import (
 //	restart                  end the server and start it over the same directory
 //	shards [1 2]             wait until the stream has these shards, and print them
 //	trimmed n                wait until the records of shard n are trimmed
+//	records n                wait until shard 1 has n records
 //	streams n                wait until there are n streams
 //	read                     read the stream from its beginning, parents before children
 //
@@ -74,7 +75,7 @@ func newWorld(t testing.TB, o server.StreamOptions) *world {
 	}
 	w := &world{account: "000000000000", region: "us-east-1", shards: map[uint64]string{}}
 	w.mu.now = time.Date(2026, 11, 23, 14, 0, 0, 0, time.UTC)
-	w.options = server.Options{Dir: t.TempDir(), Stream: o, Env: base.Env{Now: w.now, Rand: w.draw}}
+	w.options = server.Options{Dir: t.TempDir(), Stream: o, TTLInterval: splitWindow, Env: base.Env{Now: w.now, Rand: w.draw}}
 	w.open(t)
 	t.Cleanup(func() { w.close(t) })
 	return w
@@ -139,6 +140,12 @@ func (w *world) run(t *testing.T, d *datadriven.TestData) string {
 		return "ok\n"
 	case "shards":
 		return w.printShards(t, d)
+	case "records":
+		await(t, d.Pos, func() bool {
+			records, _ := w.readShard(t, w.shards[1])
+			return strconv.Itoa(len(records)) == d.CmdArgs[0].String()
+		})
+		return "ok\n"
 	case "trimmed":
 		number, err := strconv.ParseUint(d.CmdArgs[0].String(), 10, 32)
 		if err != nil {

@@ -167,7 +167,7 @@ func scanWord(body []byte, pos int, word string) (end int, ok bool) {
 // whether the string has escapes; where it has none, its bytes are its value.
 func scanString(body []byte, pos int) (end int, escaped, ok bool) {
 	start, ascii := pos+1, true
-	for i := start; i < len(body); i++ {
+	for i := start + plainLen(body[start:]); i < len(body); i++ {
 		switch c := body[i]; {
 		case c == '"':
 			return i + 1, escaped, ascii || utf8.Valid(body[start:i])

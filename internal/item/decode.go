@@ -32,6 +32,7 @@ func DecodeAttributes(d *awsjson.Decoder) Attributes {
 		return Attributes{}
 	}
 	dst, err := appendFields(room(d, itemRoomBytes), d, 0)
+	d.KeepRoom(dst)
 	return Attributes{Item: dst[:len(dst):len(dst)], Err: err, Set: true}
 }
 
@@ -45,13 +46,19 @@ func DecodeInput(d *awsjson.Decoder, at awsjson.Position) Input {
 	if err != nil {
 		err.Key = "" // of a map inside
 	}
+	d.KeepRoom(dst)
 	return Input{Value: dst[:len(dst):len(dst)], Err: err, Set: !d.Failed()}
 }
 
-// room returns an empty buffer that a value of most bytes fits into. A stored
-// form is never longer than its JSON.
-func room(d *awsjson.Decoder, most int) []byte {
-	return make([]byte, 0, min(most, d.Remaining()+runHeadBytes))
+// room returns an empty buffer that a value of so many bytes fits into: what the
+// values before it have left of theirs, or one for all that are to come. A
+// stored form is never longer than its JSON.
+func room(d *awsjson.Decoder, bytes int) []byte {
+	rest := d.Remaining() + runHeadBytes
+	if left := d.Room(); cap(left) >= min(bytes, rest) {
+		return left
+	}
+	return make([]byte, 0, min(roomBytesMax, rest))
 }
 
 // appendFields appends the M value whose object d has entered. level is that

@@ -186,3 +186,37 @@ func TestAllocations(t *testing.T) {
 		}
 	}
 }
+
+// TestDecodeSharesRoom decodes values that share rooms, and changes what is
+// appended to one: it is the others' bytes that must not change.
+func TestDecodeSharesRoom(t *testing.T) {
+	var body strings.Builder
+	body.WriteString("[")
+	const items = 300
+	text := func(i int) string { return strings.Repeat("x", i*i%5000) }
+	for i := range items {
+		if i > 0 {
+			body.WriteString(",")
+		}
+		fmt.Fprintf(&body, `{"n":{"N":"%d"},"s":{"S":"%s"}}`, i, text(i))
+	}
+	body.WriteString("]")
+	d := awsjson.NewDecoder([]byte(body.String()))
+	var all []Item
+	if d.List() {
+		for d.More() {
+			it := DecodeAttributes(&d).Item
+			_ = append(it, "overwritten"...)
+			all = append(all, it)
+		}
+	}
+	if err := d.End(); err != nil || len(all) != items {
+		t.Fatalf("%d items, %v", len(all), err)
+	}
+	for i, it := range all {
+		want := fmt.Sprintf(`{"n":{"N":"%d"},"s":{"S":"%s"}}`, i, text(i))
+		if got := string(it.AppendJSON(nil)); got != want {
+			t.Errorf("item %d is %.80s", i, got)
+		}
+	}
+}

@@ -27,8 +27,10 @@ const (
 	// each, more are sorted first.
 	pairwiseMax = 16
 
-	// Ours: an item and a single value up to these sizes are decoded with one
-	// allocation, greater ones with a few more.
+	// Ours: the values of one request are decoded into rooms of at most
+	// roomBytesMax. One that an item or a single value of these sizes may not fit
+	// into gives way to the next; greater values take a few allocations more.
+	roomBytesMax   = 32 << 10
 	itemRoomBytes  = 1024
 	valueRoomBytes = 64
 

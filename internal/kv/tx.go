@@ -54,16 +54,31 @@ func (tx *Tx) Scan(start, end []byte, reverse bool) *Iterator {
 
 // Set makes value the value at key.
 func (tx *Tx) Set(key, value []byte) error {
-	if err := checkKey(key); err != nil {
-		return err
-	}
-	if len(value) > ValueBytesMax {
-		return fmt.Errorf("%w: a value of %d bytes, the limit is %d", ErrTooLarge, len(value), ValueBytesMax)
-	}
-	if err := tx.checkRoom(len(key) + len(value)); err != nil {
+	if err := tx.checkSet(key, len(value)); err != nil {
 		return err
 	}
 	tx.writes.Set(key, value)
+	return nil
+}
+
+// checkSet checks that a value of so many bytes may be set at key.
+func (tx *Tx) checkSet(key []byte, size int) error {
+	if err := checkKey(key); err != nil {
+		return err
+	}
+	if size > ValueBytesMax {
+		return fmt.Errorf("%w: a value of %d bytes, the limit is %d", ErrTooLarge, size, ValueBytesMax)
+	}
+	return tx.checkRoom(len(key) + size)
+}
+
+// SetTo is Set for a value of at most size bytes that appendTo appends to an
+// empty buffer: it is built where it is kept. appendTo makes no other use of tx.
+func (tx *Tx) SetTo(key []byte, size int, appendTo func(dst []byte) []byte) error {
+	if err := tx.checkSet(key, size); err != nil {
+		return err
+	}
+	tx.writes.SetTo(key, size, appendTo)
 	return nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gramme-db/gramme/internal/base"
+	"github.com/gramme-db/gramme/internal/kv/driver"
 	"github.com/gramme-db/gramme/internal/kv/pebble"
 	"github.com/gramme-db/gramme/internal/wire/sigv4"
 )
@@ -18,6 +19,10 @@ type Options struct {
 	Dir        string            // the data directory, made if need be; empty: in memory
 	Durability pebble.Durability // when a write is on disk; default: before it is answered
 	CacheBytes int64             // of the engine's cache; default: the engine's
+
+	// Engine keeps the data, in place of one that is opened in Dir. The server
+	// closes it. Tests bring engines on disks that fail, and engines that do.
+	Engine driver.Driver
 
 	Region  string // default "us-east-1"
 	Account string // 12 digits; default "000000000000"

@@ -17,6 +17,10 @@ type Recovery struct {
 
 // openStore opens the engine. Its errors can be told apart as pebble.Open says.
 func (s *Server) openStore() error {
+	if s.options.Engine != nil {
+		s.store = kv.Open(s.options.Engine)
+		return nil
+	}
 	if s.options.Dir == "" {
 		engine, err := memory.Open(memory.Options{CacheBytes: s.options.CacheBytes, Logger: s.options.Logger})
 		if err != nil {

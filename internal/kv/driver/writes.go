@@ -41,6 +41,19 @@ func (w *Writes) Set(key, value []byte) {
 	w.append(Write{Kind: Set, Key: w.copied(key), Value: w.copied(value)})
 }
 
+// SetTo appends a Set of the value that appendTo appends to the empty buffer it
+// is given, which has room for size bytes.
+func (w *Writes) SetTo(key []byte, size int, appendTo func(dst []byte) []byte) {
+	key = w.copied(key)
+	w.reserve(size)
+	at := len(w.room)
+	value := appendTo(w.room[at:at:cap(w.room)])
+	if len(value) <= cap(w.room)-at {
+		w.room = w.room[:at+len(value)]
+	}
+	w.append(Write{Kind: Set, Key: key, Value: value[:len(value):len(value)]})
+}
+
 // Delete appends a Delete.
 func (w *Writes) Delete(key []byte) {
 	w.append(Write{Kind: Delete, Key: w.copied(key)})
@@ -103,11 +116,16 @@ func (w *Writes) Reset() {
 
 // copied returns a copy of b, never nil, in the room.
 func (w *Writes) copied(b []byte) []byte {
-	if cap(w.room)-len(w.room) < len(b) || w.room == nil {
-		grown := min(max(roomBytesMin, 2*cap(w.room)), roomKeptBytesMax)
-		w.room = make([]byte, 0, max(grown, len(b)))
-	}
+	w.reserve(len(b))
 	at := len(w.room)
 	w.room = append(w.room, b...)
 	return w.room[at:len(w.room):len(w.room)]
+}
+
+// reserve makes sure that so many bytes fit into the room.
+func (w *Writes) reserve(n int) {
+	if cap(w.room)-len(w.room) < n || w.room == nil {
+		grown := min(max(roomBytesMin, 2*cap(w.room)), roomKeptBytesMax)
+		w.room = make([]byte, 0, max(grown, n))
+	}
 }

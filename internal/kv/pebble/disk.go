@@ -114,8 +114,19 @@ func (d *disk) Create(name string, category vfs.DiskWriteCategory) (vfs.File, er
 	if d.frozen() {
 		return &guarded{File: nowhere(), disk: d, name: name}, nil
 	}
+	d.settle(name)
 	f, err := d.FS.Create(name, category)
 	return d.guard("create", name, f, err)
+}
+
+// settle syncs the directory before a marker is created or removed. A marker
+// names another file, and Pebble relies on the file system keeping the order in
+// which files come and go. Where one does not, a power cut could leave a marker
+// without its file, or no marker at all.
+func (d *disk) settle(name string) {
+	if strings.HasPrefix(d.PathBase(name), "marker.") {
+		d.keep("sync", d.dir, syncDir(d))
+	}
 }
 
 // OpenReadWrite opens a file for reading and writing.
@@ -182,6 +193,7 @@ func (d *disk) Remove(name string) error {
 	if d.frozen() {
 		return nil
 	}
+	d.settle(name)
 	return d.FS.Remove(name)
 }
 

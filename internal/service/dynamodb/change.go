@@ -37,8 +37,9 @@ func (o *outcome) record(tx *kv.Tx, n note) error {
 		Position: layout.Position{Stamp: uint64(tx.Stamp()), Ordinal: n.ordinal},
 	}
 	var room [layout.ChangeKeyBytes]byte
-	value := layout.AppendChange(make([]byte, 0, layout.ChangeBytes(change)), change)
-	return tx.Set(layout.AppendChangeKey(room[:0], key), value)
+	return tx.SetTo(layout.AppendChangeKey(room[:0], key), layout.ChangeBytes(change), func(dst []byte) []byte {
+		return layout.AppendChange(dst, change)
+	})
 }
 
 // tell tells the readers of the journal of a change that was committed.

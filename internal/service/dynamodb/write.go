@@ -125,11 +125,10 @@ func (o *outcome) store(tx *kv.Tx, n note) error {
 		}
 		return o.storeRest(tx, n)
 	}
-	record := layout.AppendRecord(make([]byte, 0, recordHeadBytes+len(o.new.Item)), o.new.Item, o.new.Size)
-	if bytes.Equal(record, o.stored) {
+	if o.old.Item != nil && o.new.Size == o.old.Size && bytes.Equal(o.new.Item, o.old.Item) {
 		return nil
 	}
-	if err := tx.Set(o.itemKey, record); err != nil {
+	if err := setRecord(tx, o.itemKey, o.new); err != nil {
 		return err
 	}
 	return o.storeRest(tx, n)
@@ -141,6 +140,13 @@ func (o *outcome) storeRest(tx *kv.Tx, n note) error {
 		return err
 	}
 	return o.storeEntries(tx)
+}
+
+// setRecord stores an item, or an index entry.
+func setRecord(tx *kv.Tx, key []byte, im schema.Image) error {
+	return tx.SetTo(key, recordHeadBytes+len(im.Item), func(dst []byte) []byte {
+		return layout.AppendRecord(dst, im.Item, im.Size)
+	})
 }
 
 // recordHeadBytes is the most that a record has before the item.
@@ -159,7 +165,7 @@ func (o *outcome) storeEntries(tx *kv.Tx) error {
 			}
 		}
 		if c.NewKey != nil {
-			if err := tx.Set(c.NewKey, layout.AppendRecord(nil, c.New.Item, c.New.Size)); err != nil {
+			if err := setRecord(tx, c.NewKey, c.New); err != nil {
 				return err
 			}
 		}

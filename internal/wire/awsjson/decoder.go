@@ -31,6 +31,7 @@ type Decoder struct {
 	kept  int  // elements and entries that callers keep
 	first bool // the innermost container has just been entered: no comma is due
 	name  []byte
+	room  []byte // empty; what is left of the caller's buffer
 
 	syntax   bool   // the body is not JSON
 	mismatch string // a value has the wrong type: AWS's text for it

@@ -1,0 +1,60 @@
+// Package proof holds the whole server to what it promises, by faults, models
+// and histories. It is made of tests alone; docs/reliability.md tells which of
+// them is the proof of which promise. None knows how the engine does its work:
+// they see the API above it and the file system below.
+//
+//	powercut_test.go   power fails at any operation on a file: nothing acknowledged is lost, nothing is half done
+//	diskerror_test.go  the disk refuses an operation: writes are refused, reads go on, a restart needs no hand
+//	damage_test.go     a byte of a file is flipped, or its end is torn off: it is told, and never served
+//	history_test.go    recorded histories of clients are linearizable, across restarts too
+//	metamorphic_test.go  a random sequence of calls has the same answers in every configuration, and those of a model
+//	mutant_test.go     servers that break a promise are caught: the tests of the tests
+//
+// What they are made of:
+//
+//	server_test.go     a server on an engine and a file system of ours, and calls to it
+//	points_test.go     the names of all places where something becomes durable
+//	ledger_test.go     what clients sent, and what was acknowledged
+//	workload_test.go   the clients
+//	verify_test.go     what must hold after a restart
+//
+// With -soak each goes on for as long as it says, with fresh seeds.
+package proof
+
+import (
+	"flag"
+	"math/rand/v2"
+	"testing"
+	"time"
+)
+
+var (
+	soak = flag.Duration("soak", 0, "how long each proof runs; 0: its short form")
+	seed = flag.Uint64("seed", 0, "seed of the first round; 0: 1, and with -soak a fresh one")
+)
+
+const progressInterval = 10 * time.Second
+
+// rounds calls round with one seed after the other: so often, or as long as
+// -soak says. It ends with the first round that fails.
+func rounds(t *testing.T, short int, round func(seed uint64), progress func() string) {
+	first := *seed
+	if first == 0 {
+		if first = 1; *soak > 0 {
+			first = rand.Uint64() >> 16
+		}
+	}
+	begin := time.Now()
+	told := begin
+	n := uint64(0)
+	for ; n < uint64(short) || time.Since(begin) < *soak; n++ {
+		if round(first + n); t.Failed() {
+			t.Fatalf("in the round of -seed=%d", first+n)
+		}
+		if *soak > 0 && time.Since(told) > progressInterval {
+			told = time.Now()
+			t.Logf("%s: %d rounds, %s", time.Since(begin).Round(time.Second), n+1, progress())
+		}
+	}
+	t.Logf("%d rounds in %s, %s", n, time.Since(begin).Round(time.Millisecond), progress())
+}

@@ -102,9 +102,10 @@ type Iterator interface {
 	Close() error  // called once
 }
 
-// Tx is what the body of an update reads through. It reads what is committed
-// and durable, not the update's own writes: those are the body's until it
-// returns.
+// Tx is what the body of an update reads through. It reads what is committed,
+// durable or not: whatever its outcome, an update is answered when all that it
+// has read is durable. It does not read the update's own writes: those are the
+// body's until it returns.
 type Tx interface {
 	Get(key, dst []byte) ([]byte, error)
 	Scan(start, end []byte, reverse bool) Iterator

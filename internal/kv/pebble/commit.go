@@ -11,21 +11,32 @@ import (
 	"github.com/gramme-db/gramme/internal/kv/driver"
 )
 
-// committer commits updates in groups. An update enqueues its writes; if nobody
-// leads, it leads: it takes what is queued, its own writes first, and commits
-// one batch with one sync, while others queue up behind it. Then it wakes those
-// of its group, and makes the first that is still queued the next leader.
+// committer commits updates in groups, and groups in a pipeline. An update
+// enqueues its writes; if nobody leads, it leads: it takes what is queued, its
+// own writes first, applies them as one batch, and gives back the latches of
+// those in its group. Then the first that is queued leads the next group, while
+// this leader waits until its own is durable, and wakes those in it.
 //
-// One group is on its way at a time. That keeps two things simple: nothing is
-// handed to Pebble after a sync that failed, and one pointer tells readers what
-// is visible but not durable yet.
+// So an update may build on what is not durable yet. That is safe because the
+// log is in order: a group is durable only if all before it are, and an update
+// is answered when its own group is. An update that writes nothing is answered
+// when the groups are durable that it has read from (tx.answer). Who reads
+// outside an update waits for the groups in flight that touch what it reads.
+//
+// Groups land in order, and a failure of the disk is for good: whatever is in
+// flight then, or comes later, fails.
 type committer struct {
 	db         *engine.DB
 	durability Durability
 	disk       *disk
 	seed       maphash.Seed
 
-	inflight atomic.Pointer[group] // nil: all that is visible is durable
+	// inflight is the last group that is visible but not known to be durable,
+	// and leads to those before it; nil: there is none. Changed under landing.
+	inflight atomic.Pointer[group]
+	landing  sync.Mutex
+	room     chan struct{} // holds a token for each group in flight
+
 	groups   atomic.Int64
 	syncs    atomic.Int64
 	unsynced chan struct{} // with Interval and None: holds one token when there is something to sync
@@ -38,7 +49,7 @@ type committer struct {
 
 	// The leader's:
 	counters counters
-	taken    []*request
+	applied  uint64 // the number of groups so far
 	scratch  []byte
 }
 
@@ -48,8 +59,12 @@ type request struct {
 	stampBound uint64 // not 0: write this reservation of stamps
 	sync       bool   // sync, whatever the store's durability
 
-	wake chan role // capacity 1
-	err  error     // the outcome; after wake said served
+	latches *latches // of which it holds
+	held    []uint32 // these, until its writes are applied
+
+	led  []*request // while it leads: the group, itself first
+	wake chan role  // capacity 1
+	err  error      // the outcome; after wake said served
 }
 
 // role is what a queued request is woken for.
@@ -79,15 +94,24 @@ func (c *committer) commit(r *request) error {
 
 // lead commits one group. The request of the caller is the first in the queue.
 func (c *committer) lead(own *request) {
-	requests := c.take()
-	c.commitGroup(requests)
-	for _, r := range requests {
+	if c.durability == Sync {
+		c.room <- struct{}{}
+		defer func() { <-c.room }()
+	}
+	c.take(own)
+	f := c.begin(own.led)
+	c.pass()
+	c.end(f, own.led)
+	for _, r := range own.led {
 		if r != own {
 			r.wake <- served
 		}
 	}
-	clear(requests) // they are their updates' again
+	clear(own.led) // they are their updates' again
+}
 
+// pass makes the first that is queued the next leader.
+func (c *committer) pass() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if len(c.mu.queue) == 0 {
@@ -98,7 +122,7 @@ func (c *committer) lead(own *request) {
 }
 
 // take takes the next group from the queue.
-func (c *committer) take() []*request {
+func (c *committer) take(own *request) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	n, size := 0, 0
@@ -108,30 +132,61 @@ func (c *committer) take() []*request {
 		}
 		n++
 	}
-	c.taken = append(c.taken[:0], c.mu.queue[:n]...)
+	own.led = append(own.led[:0], c.mu.queue[:n]...)
 	rest := copy(c.mu.queue, c.mu.queue[n:])
 	clear(c.mu.queue[rest:])
 	c.mu.queue = c.mu.queue[:rest]
-	return c.taken
 }
 
-// commitGroup commits the requests and leaves each its outcome.
-func (c *committer) commitGroup(requests []*request) {
+// flight is what was begun and is to be ended.
+type flight struct {
+	batch  *engine.Batch // nil: nothing was applied
+	group  *group        // nil: reads do not wait
+	synced bool          // it is to be synced
+	wait   bool          // Pebble is syncing it
+}
+
+// begin applies the requests, in the order of the groups, and gives back the
+// latches. A request that has failed has its error.
+func (c *committer) begin(requests []*request) flight {
 	if err := c.disk.failure(); err != nil {
 		settle(requests, err)
-		return
+		return flight{}
 	}
 	batch, g := c.build(requests)
-	defer func() { _ = batch.Close() }()
+	f := flight{batch: batch, group: g}
 	asked := slices.ContainsFunc(requests, func(r *request) bool { return r.sync && r.err == nil })
 	if batch.Empty() && !asked {
+		f.group = nil
+		return f
+	}
+	f.synced = c.durability == Sync || asked && c.durability != Volatile
+	if err := c.apply(&f); err != nil {
+		c.counters.forget()
+		settle(requests, err)
+		f.group, f.synced = nil, false
+	}
+	for _, r := range requests {
+		if r.latches != nil {
+			r.latches.release(r.held)
+			r.held = nil
+		}
+	}
+	return f
+}
+
+// end waits until what was begun is durable.
+func (c *committer) end(f flight, requests []*request) {
+	if f.batch == nil {
 		return
 	}
-	err := c.apply(batch, g, c.durability == Sync || asked && c.durability != Volatile)
-	if err != nil {
-		c.counters.forget()
+	if f.wait {
+		c.disk.keep("sync", c.disk.dir, f.batch.SyncWait())
 	}
-	settle(requests, err)
+	if f.synced {
+		settle(requests, c.land(f.group)) // where it comes out that the log was not synced
+	}
+	_ = f.batch.Close()
 }
 
 // settle gives this outcome to all requests that have no error of their own.
@@ -211,59 +266,92 @@ func (c *committer) fillOne(batch *engine.Batch, g *group, r *request) error {
 	return nil
 }
 
-// apply commits the batch.
-func (c *committer) apply(batch *engine.Batch, g *group, synced bool) error {
-	if !batch.Empty() {
+// apply shows the batch to readers. An error means that it did not.
+func (c *committer) apply(f *flight) error {
+	if !f.batch.Empty() {
 		c.groups.Add(1)
 	}
-	if !synced {
+	if !f.synced {
 		c.noteUnsynced()
-		return batch.Commit(engine.NoSync)
+		return f.batch.Commit(engine.NoSync)
 	}
-	if batch.Empty() { // a sync of what was committed before
-		if err := batch.LogData(nil, nil); err != nil {
+	if f.batch.Empty() { // a sync of what was committed before
+		if err := f.batch.LogData(nil, nil); err != nil {
 			return err
 		}
 	}
-	if g != nil {
+	if f.group != nil {
 		before, err := c.db.NewIter(nil)
 		if err != nil {
 			return readError(err)
 		}
-		g.before.entries = before
+		f.group.before.entries = before
+		c.push(f.group)
 	}
-	c.inflight.Store(g) // nil if reads do not wait
 	c.syncs.Add(1)
-	err := c.db.ApplyNoSyncWait(batch, engine.Sync) // shows it to readers
-	if err == nil {
-		err = batch.SyncWait()
-	}
-	if err != nil {
-		c.disk.keep("commit to", c.disk.dir, err)
-	}
-	err = c.disk.failure() // where it comes out that the log was not synced
-	if g != nil {
-		c.land(g, err)
-	}
-	return err
+	err := c.db.ApplyNoSyncWait(f.batch, engine.Sync)
+	c.disk.keep("commit to", c.disk.dir, err)
+	f.wait = err == nil
+	return nil // if it failed, the disk is frozen, and the group fails when it lands
 }
 
-// land lets the group's readers go on. A group that failed stays in flight, so
-// that nobody is ever shown what it wrote, but what was there before.
-func (c *committer) land(g *group, err error) {
-	g.failed = err != nil
-	if g.failed {
-		close(g.done)
-		return
-	}
-	c.inflight.Store(nil)
-	close(g.done)
-	_ = g.before.entries.Close() // it has read nothing
+// push puts a group in flight, before Pebble shows its writes.
+func (c *committer) push(g *group) {
+	c.applied++
+	g.number = c.applied
+	c.landing.Lock()
+	defer c.landing.Unlock()
+	g.older.Store(c.inflight.Load())
+	c.inflight.Store(g)
 }
 
-// close lets go of a group that failed. Nobody reads any more.
+// land lets the readers of a group go on that Pebble has synced, and those of
+// all groups before it, and returns the group's outcome. Groups that failed
+// stay in flight, so that nobody is ever shown what they wrote, but what was
+// there before the first of them.
+func (c *committer) land(g *group) error {
+	if g == nil {
+		return c.disk.failure()
+	}
+	c.landing.Lock()
+	defer c.landing.Unlock()
+	if g.landed {
+		return g.err
+	}
+	if err := c.disk.failure(); err != nil {
+		c.fail(err)
+		return err
+	}
+	if above := c.inflight.Load(); above == g {
+		c.inflight.Store(nil)
+	} else {
+		for above.older.Load() != g {
+			above = above.older.Load()
+		}
+		above.older.Store(nil)
+	}
+	for one := g; one != nil; {
+		one.land(nil, nil)
+		_ = one.before.entries.Close() // it has read nothing
+		one = one.older.Swap(nil)
+	}
+	return nil
+}
+
+// fail lands all groups in flight as failed.
+func (c *committer) fail(err error) {
+	first := c.inflight.Load()
+	for older := first; older != nil; older = older.older.Load() {
+		first = older
+	}
+	for one := c.inflight.Load(); one != nil; one = one.older.Load() {
+		one.land(&first.before, err)
+	}
+}
+
+// close lets go of groups that failed. Nobody reads any more.
 func (c *committer) close() {
-	if g := c.inflight.Load(); g != nil {
+	for g := c.inflight.Load(); g != nil; g = g.older.Load() {
 		_ = g.before.entries.Close()
 	}
 }

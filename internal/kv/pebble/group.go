@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"hash/maphash"
+	"sync/atomic"
 
 	engine "github.com/cockroachdb/pebble/v2"
 
@@ -14,13 +15,18 @@ import (
 
 // group is a commit group on its way to the disk: Pebble already shows its
 // writes, but they are not durable yet. Who has read what it may have written
-// waits for it before answering.
+// waits for it before answering. Several may be on their way; the last that
+// touches a key stands for those before it, as they land in order.
 type group struct {
-	done   chan struct{} // closed when the group is durable, or will not be
-	failed bool          // it is not known to be durable; read after done
+	number  uint64                // groups are counted
+	older   atomic.Pointer[group] // the one in flight before it; nil: none, any more
+	done    chan struct{}         // closed when the group is durable, or will not be
+	instead *past                 // not nil: it failed, and readers see this; read after done
+	err     error                 // why it failed; read after done
+	landed  bool                  // under the committer's landing
 
-	// before shows the store without the group: all that was durable when the
-	// group came. If the group fails, readers see that for good.
+	// before shows the store without the group and those that came after it. If
+	// it is the first that fails, readers see that for good.
 	before past
 
 	// filter has, for each key that the group writes, the two bits that the
@@ -63,29 +69,43 @@ func (g *group) touches(hash uint64) bool {
 func (g *group) wait(ctx context.Context) (*past, error) {
 	select {
 	case <-g.done:
-		return g.instead(), nil
+		return g.instead, nil
 	default:
 	}
 	select {
 	case <-g.done:
-		return g.instead(), nil
+		return g.instead, nil
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
 }
 
-func (g *group) instead() *past {
-	if g.failed {
-		return &g.before
+// land says how the group ended.
+func (g *group) land(instead *past, err error) {
+	if !g.landed {
+		g.landed, g.instead, g.err = true, instead, err
+		close(g.done)
 	}
-	return nil
+}
+
+// touching returns the last group in flight that may write the key, or nil.
+func (c *committer) touching(key []byte) *group {
+	g := c.inflight.Load()
+	if g == nil {
+		return nil
+	}
+	hash := maphash.Bytes(c.seed, key)
+	for g != nil && !g.touches(hash) {
+		g = g.older.Load()
+	}
+	return g
 }
 
 // awaitKey returns when what was read at key before the call is durable. If it
 // will not be, it returns what is to be read instead.
 func (c *committer) awaitKey(ctx context.Context, key []byte) (*past, error) {
-	g := c.inflight.Load()
-	if g == nil || !g.touches(maphash.Bytes(c.seed, key)) {
+	g := c.touching(key)
+	if g == nil {
 		return nil, nil
 	}
 	return g.wait(ctx)

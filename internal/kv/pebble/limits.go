@@ -15,6 +15,10 @@ const (
 	// greater update apart.
 	groupBytesMax = 4 << 20
 
+	// flightsMax is how many groups are applied and not durable yet. So many
+	// updates of one key, at most, share a sync.
+	flightsMax = 16
+
 	// counterCacheMax is how many counter vectors are kept in memory. Beyond
 	// it all are let go, and read again when they are needed.
 	counterCacheMax = 4096

@@ -146,7 +146,7 @@ func TestGroupWithDamagedCounter(t *testing.T) {
 		writes[i].Set(fmt.Appendf(nil, "key%d", i), nil)
 	}
 	writes[1].Add([]byte("damaged"), 0, 1)
-	d.commits.commitGroup(requests)
+	d.commits.end(d.commits.begin(requests), requests)
 
 	var damaged *kv.CorruptionError
 	if requests[0].err != nil || !errors.As(requests[1].err, &damaged) || requests[2].err != nil {
@@ -206,7 +206,9 @@ func TestGroupBytes(t *testing.T) {
 	}
 	c.mu.queue = append(c.mu.queue, &request{})
 	for _, want := range []int{2, 2, 2} {
-		if got := len(c.take()); got != want {
+		own := newRequest()
+		c.take(&own)
+		if got := len(own.led); got != want {
 			t.Errorf("a group of %d, want %d", got, want)
 		}
 	}

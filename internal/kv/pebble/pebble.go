@@ -62,12 +62,17 @@ func (d *DB) start(o Options, stampBound uint64) {
 	d.durability = o.Durability
 	d.stamps.open(stampBound)
 	d.updates = make(chan struct{}, updatesMax)
-	d.txs.New = func() any { return &tx{db: d, request: newRequest()} }
+	d.txs.New = func() any {
+		t := &tx{db: d, request: newRequest()}
+		t.request.latches = &d.latches
+		return t
+	}
 	d.stop = make(chan struct{})
 
 	c := &d.commits
 	c.db, c.disk, c.durability = d.engine, d.disk, o.Durability
 	c.seed = maphash.MakeSeed()
+	c.room = make(chan struct{}, flightsMax)
 	c.unsynced = make(chan struct{}, 1)
 	c.counters = counters{db: d.engine, vectors: make(map[string]*vector)}
 	if o.Durability == Interval || o.Durability == None {

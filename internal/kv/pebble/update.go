@@ -2,15 +2,14 @@ package pebble
 
 import (
 	"context"
-	"errors"
 	"hash/maphash"
 
 	"github.com/gramme-db/gramme/internal/kv/driver"
 )
 
 // Update implements driver.Driver: latch the owned keys, run the body, commit
-// with others, release. The latches are held until the writes are durable, so
-// an update never builds on what may still be lost.
+// with others. The latches are held until the writes are applied; the update is
+// answered when they are durable, and with them all that it has built on.
 func (d *DB) Update(ctx context.Context, own [][]byte, body driver.Body) error {
 	if err := d.disk.failure(); err != nil {
 		return err
@@ -26,11 +25,11 @@ func (d *DB) Update(ctx context.Context, own [][]byte, body driver.Body) error {
 		return err
 	}
 	writes, err := body.Run(tx)
-	if err != nil {
-		return err
+	if err == nil {
+		err = ctx.Err()
 	}
-	if err := ctx.Err(); err != nil || len(writes.All()) == 0 {
-		return err
+	if err != nil || len(writes.All()) == 0 {
+		return tx.answer(err)
 	}
 	tx.request.writes = writes
 	err = d.commits.commit(&tx.request)
@@ -65,7 +64,7 @@ type tx struct {
 	ctx     context.Context // of the update
 	request request
 	stripes []uint32 // room
-	latched []uint32 // held now
+	seen    *group   // the last in flight that it has read from, or nil
 	stamp   uint64   // 0: none was asked for
 
 	// unsettled: the update failed, but may be there when the store is opened
@@ -79,35 +78,64 @@ func (t *tx) latch(own [][]byte) error {
 		t.stripes = append(t.stripes, uint32(maphash.Bytes(t.db.commits.seed, key)%latchStripes))
 	}
 	var err error
-	t.latched, err = t.db.latches.acquire(t.ctx, t.stripes)
+	t.request.held, err = t.db.latches.acquire(t.ctx, t.stripes)
 	return err
 }
 
-// release gives back what the update holds. The stamp is settled first: who
-// has the latches next gets a greater one, and may be seen at once.
+func (t *tx) unlatch() {
+	t.db.latches.release(t.request.held)
+	t.request.held = nil
+}
+
+// answer returns the outcome of an update that writes nothing, when that on
+// which it rests is durable.
+func (t *tx) answer(outcome error) error {
+	if t.seen == nil {
+		return outcome
+	}
+	t.unlatch()
+	if _, err := t.seen.wait(t.ctx); err != nil {
+		return err
+	}
+	if t.seen.err != nil {
+		return t.seen.err
+	}
+	return outcome
+}
+
+// saw notes that what was read may come from the group.
+func (t *tx) saw(g *group) {
+	if g != nil && (t.seen == nil || t.seen.number < g.number) {
+		t.seen = g
+	}
+}
+
+// release gives back what the update holds. Its writes are durable, and so its
+// stamp is settled; who had the latches next has a greater one.
 func (t *tx) release() {
 	if t.stamp != 0 && !t.unsettled {
 		t.db.stamps.settle(t.stamp)
 	}
-	t.db.latches.release(t.latched)
-	t.ctx, t.latched, t.stamp, t.unsettled = nil, nil, 0, false
+	t.unlatch()
+	t.ctx, t.seen, t.stamp, t.unsettled = nil, nil, 0, false
 	t.db.txs.Put(t)
 }
 
-// Get implements driver.Tx.
-func (t *tx) Get(key, dst []byte) ([]byte, error) { return t.db.Get(t.ctx, key, dst) }
+// Get implements driver.Tx. It reads what is applied.
+func (t *tx) Get(key, dst []byte) ([]byte, error) {
+	if err := t.ctx.Err(); err != nil {
+		return dst, err
+	}
+	value, err := get(t.db.engine, key, dst)
+	t.saw(t.db.commits.touching(key))
+	return value, err
+}
 
 // Scan implements driver.Tx.
 func (t *tx) Scan(start, end []byte, reverse bool) driver.Iterator {
 	entries := scan(t.db.engine, start, end, reverse)
-	instead, err := t.db.commits.awaitAll(t.ctx)
-	if err == nil && instead == nil {
-		return entries
-	}
-	if err := errors.Join(err, entries.Close()); err != nil {
-		return &iterator{err: err}
-	}
-	return instead.Scan(start, end, reverse)
+	t.saw(t.db.commits.inflight.Load())
+	return entries
 }
 
 // Stamp implements driver.Tx.

@@ -4,8 +4,12 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math/rand/v2"
+	"runtime"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -126,4 +130,85 @@ func after(t *testing.T, mem *vfs.MemFS, key string) string {
 		t.Fatal(err)
 	}
 	return string(value)
+}
+
+// Many writers count one key up while readers look and the power fails: what was
+// answered or read before is there after, and no count is lost.
+func TestHotKeyUnderCuts(t *testing.T) {
+	const writers, readers, counts = 16, 4, 40
+	for seed := range uint64(12) {
+		mem := vfs.NewCrashableMem()
+		s := openStore(t, pebble.Options{Dir: "data", FS: mem, MemtableBytes: 64 << 10})
+		if err := set(s, "hot", "0"); err != nil {
+			t.Fatal(err)
+		}
+		var told atomic.Int64 // the greatest count that anybody knows of
+		var all, looking sync.WaitGroup
+		done := make(chan struct{})
+		for range writers {
+			all.Go(func() {
+				for range counts {
+					n, err := countHot(s)
+					if err != nil {
+						t.Error(err)
+					}
+					tellMax(&told, n)
+				}
+			})
+		}
+		for range readers {
+			looking.Go(func() {
+				for {
+					select {
+					case <-done:
+						return
+					default:
+					}
+					n, _ := strconv.ParseInt(get(t, s, "hot"), 10, 64)
+					tellMax(&told, n)
+				}
+			})
+		}
+		for told.Load() < int64(seed)*writers*counts/15 {
+			runtime.Gosched()
+		}
+		before := told.Load()
+		cut := mem.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: int(seed) * 8, RNG: rand.New(rand.NewPCG(seed, 5))})
+		all.Wait()
+		close(done)
+		looking.Wait()
+		if got := get(t, s, "hot"); got != strconv.Itoa(writers*counts) {
+			t.Errorf("seed %d: %s counts of %d", seed, got, writers*counts)
+		}
+		d := openDB(t, pebble.Options{Dir: "data", FS: cut})
+		value, err := d.Get(context.Background(), []byte("hot"), nil)
+		if err := errors.Join(err, d.Close()); err != nil {
+			t.Fatal(err)
+		}
+		if n, _ := strconv.ParseInt(string(value), 10, 64); n < before {
+			t.Errorf("seed %d: %d was told before the power cut, %d is there after it", seed, before, n)
+		}
+	}
+}
+
+// countHot counts the key up and returns the count.
+func countHot(s *kv.Store) (n int64, err error) {
+	key := []byte("hot")
+	err = s.Update(context.Background(), [][]byte{key}, func(tx *kv.Tx) error {
+		value, err := tx.Get(key, nil)
+		if err != nil {
+			return err
+		}
+		if n, err = strconv.ParseInt(string(value), 10, 64); err != nil {
+			return err
+		}
+		n++
+		return tx.Set(key, strconv.AppendInt(nil, n, 10))
+	})
+	return n, err
+}
+
+func tellMax(told *atomic.Int64, n int64) {
+	for was := told.Load(); n > was && !told.CompareAndSwap(was, n); was = told.Load() {
+	}
 }

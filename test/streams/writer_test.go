@@ -25,8 +25,11 @@ type writer struct {
 	n   int
 }
 
-func (w *writer) run(ctx context.Context) {
-	for ctx.Err() == nil {
+// run writes until it is to stop, and then lets the last write end: one that was
+// given up could still be done when the stream is disabled, and leave no record.
+func (w *writer) run(stopped context.Context) {
+	ctx := context.WithoutCancel(stopped)
+	for stopped.Err() == nil {
 		// An error is that of a server that was killed.
 		switch w.rng.IntN(10) {
 		case 0:

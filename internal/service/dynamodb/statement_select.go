@@ -28,12 +28,13 @@ type selectParts struct {
 	where      []*partiql.Condition // they hold all
 	filter     *expr.Condition      // of all of where
 	projection *expr.Projection
+	order      []partiql.Order
 }
 
 // checkSelectParts makes the checks that need no table. The texts of ORDER BY are
 // those that users report.
 func checkSelectParts(q *partiql.Select) (p selectParts, err error) {
-	p.where = q.Where.Conjuncts()
+	p.where, p.order = q.Where.Conjuncts(), q.Order
 	var refusal *partiql.Error
 	if p.projection, refusal = q.Projection(); refusal != nil {
 		return p, invalid(refusal.Text)
@@ -69,7 +70,7 @@ func (s *Service) planSelect(ctx context.Context, q *partiql.Select, consistent 
 	x := &selection{pagePlan: pagePlan{
 		view: view, fetch: fetches(view, "", parts.projection), filter: parts.filter, projection: parts.projection, consistent: consistent,
 	}}
-	if err := x.findKeys(parts.where, q.Order); err != nil {
+	if err := x.findKeys(parts.where, parts.order); err != nil {
 		return nil, err
 	}
 	return x, nil
@@ -113,7 +114,7 @@ func (x *selection) findKeys(where []*partiql.Condition, order []partiql.Order) 
 
 // takeKey makes the plan that of one item.
 func (x *selection) takeKey(attrs item.Item, rest []*partiql.Condition, order []partiql.Order) error {
-	if err := checkOrder(x.view, order); err != nil {
+	if err := checkOrder(x.view.IsKey, order); err != nil {
 		return err
 	}
 	if err := x.takeRest(rest); err != nil {
@@ -153,7 +154,7 @@ func (x *selection) takeRest(rest []*partiql.Condition) error {
 // takeOrder takes ORDER BY. Several values of the partition key can be put in the
 // order of these.
 func (x *selection) takeOrder(order []partiql.Order, where []*partiql.Condition, partitions [][]expr.KeyTerm) error {
-	if err := checkOrder(x.view, order); err != nil {
+	if err := checkOrder(x.view.IsKey, order); err != nil {
 		return err
 	}
 	for i, o := range order {
@@ -174,9 +175,9 @@ func (x *selection) takeOrder(order []partiql.Order, where []*partiql.Condition,
 }
 
 // checkOrder refuses an ORDER BY of what is no key.
-func checkOrder(v *schema.View, order []partiql.Order) error {
+func checkOrder(isKey func(attribute string) bool, order []partiql.Order) error {
 	for _, o := range order {
-		if !v.IsKey(o.Attribute) {
+		if !isKey(o.Attribute) {
 			return invalid("Variable reference " + o.Attribute + " in ORDER BY clause must be part of the primary key")
 		}
 	}

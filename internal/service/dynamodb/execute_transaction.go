@@ -50,11 +50,13 @@ func (s *Service) transactWrites(ctx context.Context, in *api.ExecuteTransaction
 	}
 	defer leaveAll(gates)
 	for i, w := range writes {
-		w.action = x.actions[i]
-		if err := w.pin(w.table); err != nil {
+		a := &x.actions[i]
+		if err := a.pin(w.where); err != nil {
 			return nil, err
 		}
-		x.actions[i] = w.action
+		if err := checkOrder(a.table.IsKey, w.order); err != nil {
+			return nil, err
+		}
 	}
 	if err := x.checkAgainstTables(); err != nil {
 		return nil, err
@@ -123,13 +125,17 @@ func (s *Service) transactSelects(ctx context.Context, in *api.ExecuteTransactio
 	}
 	filters := make([]*expr.Condition, len(gets))
 	for i := range gets {
-		key, rest, ok := keyIn(tables[gets[i].place], parts[i].where)
+		t := tables[gets[i].place]
+		key, rest, ok := keyIn(t, parts[i].where)
 		if !ok {
 			return nil, invalid("Select statements within ExecuteTransaction must specify the primary key in the where clause.")
 		}
+		if err := checkOrder(t.IsKey, parts[i].order); err != nil {
+			return nil, err
+		}
 		gets[i].attrs = key
 		filters[i], _ = partiql.Compile(rest) // which has been compiled before
-		if err := checkPaths(tables[gets[i].place], filters[i].Paths()); err != nil {
+		if err := checkPaths(t, filters[i].Paths()); err != nil {
 			return nil, err
 		}
 	}

@@ -28,12 +28,13 @@ type selectParts struct {
 	where      []*partiql.Condition // they hold all
 	filter     *expr.Condition      // of all of where
 	projection *expr.Projection
+	order      []partiql.Order
 }
 
 // checkSelectParts makes the checks that need no table. The texts of ORDER BY are
 // those that users report.
 func checkSelectParts(q *partiql.Select) (p selectParts, err error) {
-	p.where = q.Where.Conjuncts()
+	p.where, p.order = q.Where.Conjuncts(), q.Order
 	var refusal *partiql.Error
 	if p.projection, refusal = q.Projection(); refusal != nil {
 		return p, invalid(refusal.Text)
@@ -69,7 +70,7 @@ func (s *Service) planSelect(ctx context.Context, q *partiql.Select, consistent 
 	x := &selection{pagePlan: pagePlan{
 		view: view, fetch: fetches(view, "", parts.projection), filter: parts.filter, projection: parts.projection, consistent: consistent,
 	}}
-	if err := x.findKeys(parts.where, q.Order); err != nil {
+	if err := x.findKeys(parts.where, parts.order); err != nil {
 		return nil, err
 	}
 	return x, nil
@@ -92,7 +93,7 @@ func (x *selection) findKeys(where []*partiql.Condition, order []partiql.Order) 
 		}
 		return nil
 	}
-	if err := x.takeOrder(order, found.partitions); err != nil {
+	if err := x.takeOrder(order, where, found.partitions); err != nil {
 		return err
 	}
 	if err := x.takeRest(rest); err != nil {
@@ -113,7 +114,7 @@ func (x *selection) findKeys(where []*partiql.Condition, order []partiql.Order) 
 
 // takeKey makes the plan that of one item.
 func (x *selection) takeKey(attrs item.Item, rest []*partiql.Condition, order []partiql.Order) error {
-	if err := x.takeOrder(order, nil); err != nil {
+	if err := checkOrder(x.view.IsKey, order); err != nil {
 		return err
 	}
 	if err := x.takeRest(rest); err != nil {
@@ -150,13 +151,14 @@ func (x *selection) takeRest(rest []*partiql.Condition) error {
 	return nil
 }
 
-// takeOrder takes ORDER BY, which may name attributes of the key alone. Several
-// values of the partition key can be put in the order of these.
-func (x *selection) takeOrder(order []partiql.Order, partitions [][]expr.KeyTerm) error {
+// takeOrder takes ORDER BY. Several values of the partition key can be put in the
+// order of these.
+func (x *selection) takeOrder(order []partiql.Order, where []*partiql.Condition, partitions [][]expr.KeyTerm) error {
+	if err := checkOrder(x.view.IsKey, order); err != nil {
+		return err
+	}
 	for i, o := range order {
 		switch {
-		case !x.view.IsKey(o.Attribute):
-			return invalid("Variable reference " + o.Attribute + " in ORDER BY clause must be part of the primary key")
 		case o.Attribute == x.view.Partition[0].Name:
 			slices.SortStableFunc(partitions, func(a, b []expr.KeyTerm) int {
 				c, _ := item.Compare(a[0].Value, b[0].Value)
@@ -165,11 +167,41 @@ func (x *selection) takeOrder(order []partiql.Order, partitions [][]expr.KeyTerm
 				}
 				return c
 			})
-		case slices.ContainsFunc(x.view.Sort, func(k schema.KeyAttribute) bool { return k.Name == o.Attribute }):
-			if i == 0 && len(partitions) > 1 { // AWS's wording is not known
-				return invalid("Several hash key values can only be ordered by the hash key first when using ORDER BY clause.")
+		case i == 0 && len(partitions) > 1: // AWS's wording is not known
+			return invalid("Several hash key values can only be ordered by the hash key first when using ORDER BY clause.")
+		}
+	}
+	return x.takeSortOrder(order, where)
+}
+
+// checkOrder refuses an ORDER BY of what is no key.
+func checkOrder(isKey func(attribute string) bool, order []partiql.Order) error {
+	for _, o := range order {
+		if !isKey(o.Attribute) {
+			return invalid("Variable reference " + o.Attribute + " in ORDER BY clause must be part of the primary key")
+		}
+	}
+	return nil
+}
+
+// takeSortOrder takes what ORDER BY says of the sort key. Entries come in the order
+// of all its attributes, or in the reverse; one that WHERE makes equal is in any.
+func (x *selection) takeSortOrder(order []partiql.Order, where []*partiql.Condition) error {
+	place, unordered := -1, false // of the last attribute that decides; whether one is not asked for
+	for _, k := range x.view.Sort {
+		at := slices.IndexFunc(order, func(o partiql.Order) bool { return o.Attribute == k.Name })
+		pinned, _ := equality(where, k.Name)
+		switch {
+		case at < 0:
+			unordered = unordered || pinned < 0
+		case pinned >= 0:
+			if place < 0 {
+				x.reverse = order[at].Descending
 			}
-			x.reverse = o.Descending
+		case unordered, at < place, place >= 0 && order[at].Descending != x.reverse: // AWS's wording is not known
+			return invalid("Range keys can only be ordered in the order of the key, all of them ascending or all of them descending, when using ORDER BY clause.")
+		default:
+			place, x.reverse = at, order[at].Descending
 		}
 	}
 	return nil

@@ -15,6 +15,7 @@ import (
 type statementWrite struct {
 	action
 	where     []*partiql.Condition // they hold all
+	order     []partiql.Order      // of EXISTS, which it means nothing to
 	returning *partiql.Returning   // nil: nothing
 }
 
@@ -38,7 +39,11 @@ func checkStatementWrite(st partiql.Statement, onFailure wire.Opt[string]) (*sta
 		w.where, w.returning = st.Where.Conjuncts(), st.Returning
 	case *partiql.Exists:
 		w.kind, w.needs = actionCheck, someItem
-		w.where = st.Where.Conjuncts()
+		parts, err := checkSelectParts(st.Select)
+		if err != nil {
+			return nil, err
+		}
+		w.where, w.order = parts.where, parts.order
 	}
 	if refusal == nil {
 		_, refusal = partiql.Compile(w.where)
@@ -49,27 +54,28 @@ func checkStatementWrite(st partiql.Statement, onFailure wire.Opt[string]) (*sta
 	return w, nil
 }
 
-// pin finds the item's key in what WHERE demands; the rest is the condition.
-func (w *statementWrite) pin(t *schema.Table) error {
-	w.table = t
-	if w.kind == actionPut {
+// pin finds the item's key in what WHERE demands, once the table is known; the
+// rest is the condition.
+func (a *action) pin(where []*partiql.Condition) error {
+	if a.kind == actionPut {
 		return nil
 	}
-	key, rest, ok := keyIn(t, w.where)
+	key, rest, ok := keyIn(a.table, where)
 	switch {
 	case !ok:
 		return invalid("Where clause does not contain a mandatory equality on all key attributes")
-	case w.kind == actionCheck && len(rest) == 0: // AWS's wording is not known
+	case a.kind == actionCheck && len(rest) == 0: // AWS's wording is not known
 		return invalid("The SELECT statement of EXISTS must specify the primary key and at least one other condition in the where clause.")
 	}
-	w.attrs = item.Attributes{Item: key, Set: true}
-	w.condition, _ = partiql.Compile(rest) // which has been compiled before
+	a.attrs = item.Attributes{Item: key, Set: true}
+	a.condition, _ = partiql.Compile(rest) // which has been compiled before
 	return nil
 }
 
 // checkAgainst makes the checks that need the table but not the item.
 func (w *statementWrite) checkAgainst(t *schema.Table) error {
-	if err := w.pin(t); err != nil {
+	w.table = t
+	if err := w.pin(w.where); err != nil {
 		return err
 	}
 	refusal, err := w.checkAgainstTable()
@@ -80,7 +86,7 @@ func (w *statementWrite) checkAgainst(t *schema.Table) error {
 }
 
 // executeWrite does a write by itself. The outcome tells also of one that was
-// refused because of the item what was there.
+// refused because of the item that was there.
 func (s *Service) executeWrite(ctx context.Context, w *statementWrite) (outcome, error) {
 	t, gate, err := s.enter(ctx, w.tableName.Value)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	api "github.com/gramme-db/gramme/internal/api/dynamodb"
+	"github.com/gramme-db/gramme/internal/item"
 	"github.com/gramme-db/gramme/internal/kv/layout"
 	"github.com/gramme-db/gramme/internal/service/dynamodb/expr"
 	"github.com/gramme-db/gramme/internal/service/dynamodb/partiql"
@@ -139,22 +140,11 @@ func (s *Service) transactSelects(ctx context.Context, in *api.ExecuteTransactio
 			return nil, err
 		}
 	}
-	if err := checkGetsAgainst(tables, gets); err != nil {
-		return nil, err
-	}
-	if err := s.checkUnwritten(gets); err != nil {
-		return nil, err
-	}
-	found, err := s.readAll(ctx, gets)
+	out := &api.ExecuteTransactionOutput{}
+	out.Responses, out.ConsumedCapacity, err = s.getAll(ctx, reading{names, tables, gets}, in.ReturnConsumedCapacity,
+		func(i int, it item.Item) item.Item { return selectedOf(it, filters[i], gets[i].projection) })
 	if err != nil {
 		return nil, err
 	}
-	out := &api.ExecuteTransactionOutput{Responses: make([]*api.ItemResponse, len(gets))}
-	units := make([]float64, len(names))
-	for i := range gets {
-		units[gets[i].place] += transactionUnits * readUnits(found[i].Size, true)
-		out.Responses[i] = &api.ItemResponse{Item: selectedOf(found[i].Item, filters[i], gets[i].projection)}
-	}
-	out.ConsumedCapacity = transactionReadCapacity(in.ReturnConsumedCapacity, names, units)
 	return out, nil
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/gramme-db/gramme/internal/kv/layout"
 	"github.com/gramme-db/gramme/internal/service/dynamodb/expr"
 	"github.com/gramme-db/gramme/internal/service/dynamodb/schema"
+	"github.com/gramme-db/gramme/internal/wire"
 )
 
 // get is one Get of a TransactGetItems. Its first part is what the request says,
@@ -34,24 +35,42 @@ func (s *Service) TransactGetItems(ctx context.Context, in *api.TransactGetItems
 	if err != nil {
 		return nil, err
 	}
-	if err := checkGetsAgainst(tables, gets); err != nil {
-		return nil, err
-	}
-	if err := s.checkUnwritten(gets); err != nil {
-		return nil, err
-	}
-	found, err := s.readAll(ctx, gets)
+	out := &api.TransactGetItemsOutput{}
+	out.Responses, out.ConsumedCapacity, err = s.getAll(ctx, reading{names, tables, gets}, in.ReturnConsumedCapacity,
+		func(i int, it item.Item) item.Item { return gets[i].shown(it) })
 	if err != nil {
 		return nil, err
 	}
-	out := &api.TransactGetItemsOutput{Responses: make([]*api.ItemResponse, len(gets))}
-	units := make([]float64, len(names))
-	for i := range gets {
-		units[gets[i].place] += transactionUnits * readUnits(found[i].Size, true)
-		out.Responses[i] = &api.ItemResponse{Item: gets[i].shown(found[i].Item)}
-	}
-	out.ConsumedCapacity = transactionReadCapacity(in.ReturnConsumedCapacity, names, units)
 	return out, nil
+}
+
+// reading is what a transaction reads, and the tables that it is in.
+type reading struct {
+	names  []string // of the tables, as the request has them
+	tables []*schema.Table
+	gets   []get
+}
+
+// getAll reads all items as they were at one moment. shown is what the answer
+// has of the i-th one.
+func (s *Service) getAll(ctx context.Context, r reading, capacity wire.Opt[string], shown func(i int, it item.Item) item.Item) ([]*api.ItemResponse, []*api.ConsumedCapacity, error) {
+	if err := checkGetsAgainst(r.tables, r.gets); err != nil {
+		return nil, nil, err
+	}
+	if err := s.checkUnwritten(r.gets); err != nil {
+		return nil, nil, err
+	}
+	found, err := s.readAll(ctx, r.gets)
+	if err != nil {
+		return nil, nil, err
+	}
+	responses := make([]*api.ItemResponse, len(r.gets))
+	units := make([]float64, len(r.names))
+	for i := range r.gets {
+		units[r.gets[i].place] += transactionUnits * readUnits(found[i].Size, true)
+		responses[i] = &api.ItemResponse{Item: shown(i, found[i].Item)}
+	}
+	return responses, transactionReadCapacity(capacity, r.names, units), nil
 }
 
 // shown is what the answer has of an item. Other than GetItem, it has nothing

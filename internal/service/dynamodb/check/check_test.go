@@ -52,6 +52,7 @@ func newWorld(t testing.TB) *world {
 		store:  kv.Open(driver),
 		caller: wire.Caller{Account: "000000000000", Region: "us-east-1", AccessKey: "test", RequestID: "R", Host: "127.0.0.1:8000"},
 	}
+	w.update(t, func(tx *kv.Tx) error { return tx.Set(layout.AppendPurgeKey(nil, 1<<40), nil) })
 	draws := uint64(0)
 	w.service, err = dynamodb.Open(context.Background(), dynamodb.Options{
 		Store: w.store,
@@ -65,6 +66,9 @@ func newWorld(t testing.TB) *world {
 			t.Error(err)
 		}
 	})
+	for w.holds(layout.PurgeRange()) {
+		runtime.Gosched() // a later first purge would take what a script damages
+	}
 	return w
 }
 
@@ -102,7 +106,7 @@ func (w *world) call(operation, body string) (answer []byte, err error) {
 	}
 	caller := w.caller
 	answer, err = op.Call(wire.WithCaller(context.Background(), &caller), []byte(body), nil)
-	for operation == "UpdateTimeToLive" && w.hasJobs() {
+	for operation == "UpdateTimeToLive" && w.holds(layout.JobRange()) {
 		runtime.Gosched() // the service builds the expiry index
 	}
 	var refusal *wire.Error
@@ -112,14 +116,14 @@ func (w *world) call(operation, body string) (answer []byte, err error) {
 	return answer, err
 }
 
-// hasJobs reports whether there is an index that is being built.
-func (w *world) hasJobs() bool {
+// holds reports whether the store has a key in the range, as that of the jobs
+// of indexes being built.
+func (w *world) holds(start, end []byte) bool {
 	snap, err := w.store.Snapshot(context.Background())
 	if err != nil {
 		return false
 	}
 	defer snap.Close()
-	start, end := layout.JobRange()
 	it := snap.Scan(start, end, false)
 	defer it.Close()
 	return it.Next()

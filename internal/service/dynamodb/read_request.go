@@ -108,6 +108,14 @@ func (r *readRequest) addSelect(d dialect, selected wire.Opt[string], index bool
 	return checkSelect(d, selected, r.named, index)
 }
 
+// keptIn returns where the items are kept, nil where they are counted alone.
+func (r *readRequest) keptIn(items *item.List) *item.List {
+	if r.selected == countAlone {
+		return nil
+	}
+	return items
+}
+
 // view returns the table or index that a request reads.
 func (s *Service) view(ctx context.Context, tableName string, indexName wire.Opt[string], consistent bool) (*schema.View, error) {
 	t, err := s.table(ctx, tableName)

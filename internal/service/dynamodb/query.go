@@ -27,7 +27,7 @@ func (s *Service) Query(ctx context.Context, in *api.QueryInput, out *api.QueryO
 	if refusal != nil {
 		return refused(refusal)
 	}
-	if err := checkQueryPaths(view, r); err != nil {
+	if err := checkQueryPaths(view, &r); err != nil {
 		return err
 	}
 	p := page{pagePlan: pagePlan{
@@ -46,38 +46,38 @@ func (s *Service) Query(ctx context.Context, in *api.QueryInput, out *api.QueryO
 }
 
 // checkQuery makes the checks that need no table.
-func checkQuery(in *api.QueryInput) (*readRequest, error) {
+func checkQuery(in *api.QueryInput) (r readRequest, err error) {
 	if err := checkQueryMixing(in); err != nil {
-		return nil, err
+		return r, err
 	}
-	r := &readRequest{filteredBy: "QueryFilter"}
+	r.filteredBy = "QueryFilter"
 	if err := r.addLegacyFilter(in.QueryFilter, in.ConditionalOperator); err != nil {
-		return nil, err
+		return r, err
 	}
 	if err := r.addAttributesToGet(in.AttributesToGet); err != nil {
-		return nil, err
+		return r, err
 	}
 	if err := checkStartValues(in.ExclusiveStartKey); err != nil {
-		return nil, err
+		return r, err
 	}
 	if in.KeyConditions == nil && !in.KeyConditionExpression.Set {
-		return nil, invalid("Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.")
+		return r, invalid("Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.")
 	}
 	key, err := r.addExpressions(readExpressions{
 		key: in.KeyConditionExpression, filter: in.FilterExpression, projection: in.ProjectionExpression,
 		names: in.ExpressionAttributeNames, values: in.ExpressionAttributeValues,
-		forValues: []parameter{{"FilterExpression", in.FilterExpression.Set}, {"KeyConditionExpression", in.KeyConditionExpression.Set}},
-	})
+	}, parameter{"FilterExpression", in.FilterExpression.Set}, parameter{"KeyConditionExpression", in.KeyConditionExpression.Set})
 	if err != nil {
-		return nil, err
+		return r, err
 	}
 	if r.key, err = keyCondition(key, in.KeyConditions); err != nil {
-		return nil, err
+		return r, err
 	}
 	if refusal := schema.CheckConditionCount(r.key, in.IndexName.Set); refusal != nil {
-		return nil, refused(refusal)
+		return r, refused(refusal)
 	}
-	return r, r.addSelect(newerLayer, in.Select, in.IndexName.Set)
+	err = r.addSelect(newerLayer, in.Select, in.IndexName.Set)
+	return r, err
 }
 
 // checkQueryMixing refuses a query that uses expressions and their predecessors

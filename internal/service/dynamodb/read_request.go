@@ -70,14 +70,13 @@ type readExpressions struct {
 
 	names  wire.Map[string]
 	values item.Attributes
-
-	forValues []parameter // the expressions that may use values
 }
 
-// addExpressions parses the expressions. It returns the key condition as the
-// condition that it is: whether keys can serve it is asked later.
-func (r *readRequest) addExpressions(e readExpressions) (key *expr.Condition, err error) {
-	scope, err := substitutions(plain, e.names, e.values, e.forValues, []parameter{{"ProjectionExpression", e.projection.Set}})
+// addExpressions parses the expressions, of which those in valued may use values.
+// It returns the key condition as the condition that it is: whether keys can serve
+// it is asked later.
+func (r *readRequest) addExpressions(e readExpressions, valued ...parameter) (key *expr.Condition, err error) {
+	scope, err := substitutions(plain, e.names, e.values, valued, []parameter{{"ProjectionExpression", e.projection.Set}})
 	if err != nil {
 		return nil, err
 	}

@@ -55,8 +55,8 @@ func (s *Service) Scan(ctx context.Context, in *api.ScanInput, out *api.ScanOutp
 }
 
 // checkScan makes the checks that need no table.
-func checkScan(in *api.ScanInput) (*readRequest, error) {
-	err := checkMixing(plain, []parameter{
+func checkScan(in *api.ScanInput) (r readRequest, err error) {
+	err = checkMixing(plain, []parameter{
 		{"AttributesToGet", in.AttributesToGet != nil},
 		{"ScanFilter", in.ScanFilter != nil},
 		{"ConditionalOperator", in.ConditionalOperator.Set},
@@ -65,30 +65,29 @@ func checkScan(in *api.ScanInput) (*readRequest, error) {
 		{"FilterExpression", in.FilterExpression.Set},
 	})
 	if err != nil {
-		return nil, err
+		return r, err
 	}
-	r := new(readRequest)
 	if err := r.addAttributesToGet(in.AttributesToGet); err != nil {
-		return nil, err
+		return r, err
 	}
 	if err := r.addLegacyFilter(in.ScanFilter, in.ConditionalOperator); err != nil {
-		return nil, err
+		return r, err
 	}
 	if err := checkStartValues(in.ExclusiveStartKey); err != nil {
-		return nil, err
+		return r, err
 	}
 	if err := checkSegment(in.Segment, in.TotalSegments); err != nil {
-		return nil, err
+		return r, err
 	}
 	_, err = r.addExpressions(readExpressions{
 		filter: in.FilterExpression, projection: in.ProjectionExpression,
 		names: in.ExpressionAttributeNames, values: in.ExpressionAttributeValues,
-		forValues: []parameter{{"FilterExpression", in.FilterExpression.Set}},
-	})
+	}, parameter{"FilterExpression", in.FilterExpression.Set})
 	if err != nil {
-		return nil, err
+		return r, err
 	}
-	return r, r.addSelect(plain, in.Select, in.IndexName.Set)
+	err = r.addSelect(plain, in.Select, in.IndexName.Set)
+	return r, err
 }
 
 // checkSegment refuses one of the two members without the other, and a segment

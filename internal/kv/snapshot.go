@@ -1,6 +1,10 @@
 package kv
 
-import "github.com/gramme-db/gramme/internal/kv/driver"
+import (
+	"context"
+
+	"github.com/gramme-db/gramme/internal/kv/driver"
+)
 
 // Snapshot is a view of the store that does not move. It is safe for concurrent
 // use. It holds back the store's Close, and old versions of what it shows, until
@@ -25,11 +29,11 @@ func (s *Snapshot) Get(key, dst []byte) ([]byte, error) {
 // last one down. An empty start is the beginning of the store, a nil end its
 // end. The iterator has to be closed.
 func (s *Snapshot) Scan(start, end []byte, reverse bool) *Iterator {
-	start, end, ok := bounds(start, end)
-	if !ok {
-		return &Iterator{store: s.store}
+	it := &Iterator{store: s.store}
+	if start, end, ok := bounds(start, end); ok {
+		it.entries = s.view.Scan(start, end, reverse)
 	}
-	return &Iterator{store: s.store, entries: s.view.Scan(start, end, reverse)}
+	return it
 }
 
 // Close ends the view. Its iterators are closed before. It is called once.
@@ -54,6 +58,19 @@ type Iterator struct {
 	err     error
 	seen    int64
 	bytes   int64
+	gated   bool // it is inside the store's gate by itself, not with a snapshot or an update
+}
+
+// begin begins a scan that stands by itself.
+func (it *Iterator) begin(ctx context.Context, s *Store, start, end []byte, reverse bool) {
+	if !s.gate.enter() {
+		it.err = ErrClosed
+		return
+	}
+	it.store, it.gated = s, true
+	if start, end, ok := bounds(start, end); ok {
+		it.entries, it.err = s.driver.Scan(ctx, start, end, reverse)
+	}
 }
 
 // Next goes to the next entry, and reports whether there is one.
@@ -93,5 +110,8 @@ func (it *Iterator) Close() {
 		}
 	}
 	it.store.counts.scan(it.seen, it.bytes)
+	if it.gated {
+		it.store.gate.leave()
+	}
 	it.store, it.entries = nil, nil
 }

@@ -215,7 +215,10 @@ func TestOverlayErrors(t *testing.T) {
 		`{"corrections": [{"reason": "r", "structures": {"DoRequest": {"order": ["Gone"]}}}]}`:            "has no member Gone",
 		`{"corrections": [{"reason": "r", "namespaces": {"Name": "n"}}]}`:                                 "no exception Name",
 		`{"corrections": [{"reason": "r", "shapes": {"Name": {"pattern": "x", "matches": ["\\\\Q["]}}}]}`: "matches",
-		`{"correction": []}`: "unknown field",
+		`{"streamed": ["DoRequest.Gone"]}`:                                                                "streamed DoRequest.Gone: is not in the model",
+		`{"streamed": ["DoRequest.Zeta"]}`:                                                                "streamed DoRequest.Zeta: is no list of items at the beginning of an answer",
+		`{"streamed": ["DoRequest.alpha"]}`:                                                               "streamed DoRequest.alpha: is no list of items at the beginning of an answer",
+		`{"correction": []}`:                                                                              "unknown field",
 	}
 	for overlay, want := range tests {
 		_, err := generate("small", []byte(smallModel), fstest.MapFS{"small.json": {Data: []byte(overlay)}})

@@ -103,7 +103,11 @@ func emptyAnswers() *dynamodb.Operations {
 	for i := range v.NumField() {
 		field := v.Field(i)
 		field.Set(reflect.MakeFunc(field.Type(), func([]reflect.Value) []reflect.Value {
-			return []reflect.Value{reflect.New(field.Type().Out(0).Elem()), reflect.Zero(field.Type().Out(1))}
+			failure := reflect.Zero(reflect.TypeFor[error]())
+			if field.Type().NumOut() == 1 { // its answer is written while it runs
+				return []reflect.Value{failure}
+			}
+			return []reflect.Value{reflect.New(field.Type().Out(0).Elem()), failure}
 		}))
 	}
 	return operations
@@ -121,6 +125,51 @@ func TestEveryOperation(t *testing.T) {
 		if _, err := row.Call(t.Context(), []byte(`[]`), nil); !errors.As(err, &refused) || !refused.NoMessage {
 			t.Errorf("%s of a list: %v", row.Name, err)
 		}
+	}
+}
+
+// A list that is streamed is written behind what is there already, and an error
+// leaves nothing of it.
+func TestStreamedAnswer(t *testing.T) {
+	failure := errors.New("failure")
+	var outcome error
+	var rows int
+	operations := &dynamodb.Operations{Scan: func(_ context.Context, in *dynamodb.ScanInput, out *dynamodb.ScanOutput) error {
+		for i := range rows {
+			if i == 0 {
+				out.Items.Open()
+			}
+			out.Items.Add(item.Item("M\x03\x01a0"))
+		}
+		out.Count = in.Limit
+		return outcome
+	}}
+	row, _ := operations.Lookup("Scan")
+	scan := func(body string) (string, error) {
+		answer, err := row.Call(t.Context(), []byte(body), []byte("before "))
+		return string(answer), err
+	}
+	const item = `{"a":{"NULL":true}}`
+	for _, c := range []struct {
+		rows       int
+		body, want string
+	}{
+		{0, `{"TableName":"tab"}`, `before {}`},
+		{0, `{"TableName":"tab","Limit":3}`, `before {"Count":3}`},
+		{1, `{"TableName":"tab"}`, `before {"Items":[` + item + `]}`},
+		{2, `{"TableName":"tab","Limit":3}`, `before {"Items":[` + item + `,` + item + `],"Count":3}`},
+	} {
+		rows = c.rows
+		if got, err := scan(c.body); err != nil || got != c.want {
+			t.Errorf("%s: %s (%v), want %s", c.body, got, err, c.want)
+		}
+	}
+	outcome = failure
+	if got, err := scan(`{"TableName":"tab"}`); !errors.Is(err, failure) || got != "before " {
+		t.Errorf("after a failure: %s (%v)", got, err)
+	}
+	if _, err := scan(`{"TableName":"tab","Limit":0}`); err == nil || errors.Is(err, failure) {
+		t.Errorf("the model's constraints are not checked: %v", err)
 	}
 }
 

@@ -52,7 +52,7 @@ type Operations struct {
 	DescribeTimeToLive                  func(context.Context, *DescribeTimeToLiveInput) (*DescribeTimeToLiveOutput, error)
 	DisableKinesisStreamingDestination  func(context.Context, *KinesisStreamingDestinationInput) (*KinesisStreamingDestinationOutput, error)
 	EnableKinesisStreamingDestination   func(context.Context, *KinesisStreamingDestinationInput) (*KinesisStreamingDestinationOutput, error)
-	ExecuteStatement                    func(context.Context, *ExecuteStatementInput) (*ExecuteStatementOutput, error)
+	ExecuteStatement                    func(context.Context, *ExecuteStatementInput, *ExecuteStatementOutput) error
 	ExecuteTransaction                  func(context.Context, *ExecuteTransactionInput) (*ExecuteTransactionOutput, error)
 	ExportTableToPointInTime            func(context.Context, *ExportTableToPointInTimeInput) (*ExportTableToPointInTimeOutput, error)
 	GetItem                             func(context.Context, *GetItemInput) (*GetItemOutput, error)
@@ -68,10 +68,10 @@ type Operations struct {
 	ListTagsOfResource                  func(context.Context, *ListTagsOfResourceInput) (*ListTagsOfResourceOutput, error)
 	PutItem                             func(context.Context, *PutItemInput) (*PutItemOutput, error)
 	PutResourcePolicy                   func(context.Context, *PutResourcePolicyInput) (*PutResourcePolicyOutput, error)
-	Query                               func(context.Context, *QueryInput) (*QueryOutput, error)
+	Query                               func(context.Context, *QueryInput, *QueryOutput) error
 	RestoreTableFromBackup              func(context.Context, *RestoreTableFromBackupInput) (*RestoreTableFromBackupOutput, error)
 	RestoreTableToPointInTime           func(context.Context, *RestoreTableToPointInTimeInput) (*RestoreTableToPointInTimeOutput, error)
-	Scan                                func(context.Context, *ScanInput) (*ScanOutput, error)
+	Scan                                func(context.Context, *ScanInput, *ScanOutput) error
 	SearchVectors                       func(context.Context, *SearchVectorsInput) (*SearchVectorsOutput, error)
 	StartBulkPutItems                   func(context.Context, *StartBulkPutItemsInput) (*StartBulkPutItemsOutput, error)
 	TagResource                         func(context.Context, *TagResourceInput) (*TagResourceOutput, error)
@@ -119,7 +119,7 @@ func (o *Operations) All() []wire.Operation {
 		awsjson.Operation("DescribeTimeToLive", o.DescribeTimeToLive),
 		awsjson.Operation("DisableKinesisStreamingDestination", o.DisableKinesisStreamingDestination),
 		awsjson.Operation("EnableKinesisStreamingDestination", o.EnableKinesisStreamingDestination),
-		awsjson.Operation("ExecuteStatement", o.ExecuteStatement),
+		awsjson.Streaming("ExecuteStatement", o.ExecuteStatement),
 		awsjson.Operation("ExecuteTransaction", o.ExecuteTransaction),
 		awsjson.Operation("ExportTableToPointInTime", o.ExportTableToPointInTime),
 		awsjson.Operation("GetItem", o.GetItem),
@@ -135,10 +135,10 @@ func (o *Operations) All() []wire.Operation {
 		awsjson.Operation("ListTagsOfResource", o.ListTagsOfResource),
 		awsjson.Operation("PutItem", o.PutItem),
 		awsjson.Operation("PutResourcePolicy", o.PutResourcePolicy),
-		awsjson.Operation("Query", o.Query),
+		awsjson.Streaming("Query", o.Query),
 		awsjson.Operation("RestoreTableFromBackup", o.RestoreTableFromBackup),
 		awsjson.Operation("RestoreTableToPointInTime", o.RestoreTableToPointInTime),
-		awsjson.Operation("Scan", o.Scan),
+		awsjson.Streaming("Scan", o.Scan),
 		awsjson.Operation("SearchVectors", o.SearchVectors),
 		awsjson.Operation("StartBulkPutItems", o.StartBulkPutItems),
 		awsjson.Operation("TagResource", o.TagResource),

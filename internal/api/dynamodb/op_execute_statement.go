@@ -90,20 +90,18 @@ func (v *ExecuteStatementInput) check(c *constraint.Checker) {
 
 // ExecuteStatementOutput is the answer of ExecuteStatement.
 type ExecuteStatementOutput struct {
-	Items            []item.Item
+	Items            item.List
 	NextToken        wire.Opt[string]
 	ConsumedCapacity *ConsumedCapacity
 	LastEvaluatedKey item.Item
 }
 
-// AppendJSON appends the members that are present.
-func (v *ExecuteStatementOutput) AppendJSON(dst []byte) []byte {
-	dst = append(dst, '{')
-	if v.Items != nil {
-		dst = append(dst, `"Items":`...)
-		dst = appendItemList(dst, v.Items)
-		dst = append(dst, ',')
-	}
+// Begin begins the answer, behind dst. What is added to Items is written at once.
+func (v *ExecuteStatementOutput) Begin(dst []byte) { v.Items.Begin(append(dst, '{'), `"Items":`) }
+
+// End appends the other members that are present, and returns the answer.
+func (v *ExecuteStatementOutput) End() []byte {
+	dst := v.Items.End()
 	if v.NextToken.Set {
 		dst = append(dst, `"NextToken":`...)
 		dst = awsjson.AppendString(dst, v.NextToken.Value)

@@ -136,21 +136,19 @@ func (v *QueryInput) check(c *constraint.Checker) {
 
 // QueryOutput is the answer of Query.
 type QueryOutput struct {
-	Items            []item.Item
+	Items            item.List
 	Count            wire.Opt[int64]
 	ScannedCount     wire.Opt[int64]
 	LastEvaluatedKey item.Item
 	ConsumedCapacity *ConsumedCapacity
 }
 
-// AppendJSON appends the members that are present.
-func (v *QueryOutput) AppendJSON(dst []byte) []byte {
-	dst = append(dst, '{')
-	if v.Items != nil {
-		dst = append(dst, `"Items":`...)
-		dst = appendItemList(dst, v.Items)
-		dst = append(dst, ',')
-	}
+// Begin begins the answer, behind dst. What is added to Items is written at once.
+func (v *QueryOutput) Begin(dst []byte) { v.Items.Begin(append(dst, '{'), `"Items":`) }
+
+// End appends the other members that are present, and returns the answer.
+func (v *QueryOutput) End() []byte {
+	dst := v.Items.End()
 	if v.Count.Set {
 		dst = append(dst, `"Count":`...)
 		dst = awsjson.AppendInt(dst, v.Count.Value)

@@ -137,21 +137,19 @@ func (v *ScanInput) check(c *constraint.Checker) {
 
 // ScanOutput is the answer of Scan.
 type ScanOutput struct {
-	Items            []item.Item
+	Items            item.List
 	Count            wire.Opt[int64]
 	ScannedCount     wire.Opt[int64]
 	LastEvaluatedKey item.Item
 	ConsumedCapacity *ConsumedCapacity
 }
 
-// AppendJSON appends the members that are present.
-func (v *ScanOutput) AppendJSON(dst []byte) []byte {
-	dst = append(dst, '{')
-	if v.Items != nil {
-		dst = append(dst, `"Items":`...)
-		dst = appendItemList(dst, v.Items)
-		dst = append(dst, ',')
-	}
+// Begin begins the answer, behind dst. What is added to Items is written at once.
+func (v *ScanOutput) Begin(dst []byte) { v.Items.Begin(append(dst, '{'), `"Items":`) }
+
+// End appends the other members that are present, and returns the answer.
+func (v *ScanOutput) End() []byte {
+	dst := v.Items.End()
 	if v.Count.Set {
 		dst = append(dst, `"Count":`...)
 		dst = awsjson.AppendInt(dst, v.Count.Value)

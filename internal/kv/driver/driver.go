@@ -10,8 +10,8 @@
 //   - Get reads at a fresh timestamp of the placement driver. Percolator shows
 //     no write before its primary key is committed, and TiKV answers only what
 //     its Raft group has stored, so nothing that may be lost is ever shown.
-//   - Snapshot takes one timestamp and reads at it. It keeps the context it was
-//     opened with for the reads that follow.
+//   - Snapshot and Scan take one timestamp and read at it. They keep the context
+//     they were opened with for the reads that follow.
 //   - Update begins a pessimistic transaction, locks the owned keys in it, runs
 //     the body, puts the Writes into the transaction's buffer, and commits. A
 //     write conflict or a deadlock runs the body again; that is why a body may
@@ -48,6 +48,10 @@ type Driver interface {
 	// Snapshot opens a view of the store as it is now. It shows what Get would
 	// show, and does not move.
 	Snapshot(ctx context.Context) (Snapshot, error)
+
+	// Scan goes through [start, end) in a view of its own, which is like a
+	// snapshot that is taken now. Bounds are as in Snapshot.Scan.
+	Scan(ctx context.Context, start, end []byte, reverse bool) (Iterator, error)
 
 	// Update owns the given keys, runs the body and commits what it wrote, all
 	// or nothing. Updates that own a common key happen one after the other. An

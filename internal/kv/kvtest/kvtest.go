@@ -46,6 +46,7 @@ func Run(t *testing.T, e Engine) {
 		{"canceled context", testCanceled},
 		{"closed", testClosed},
 		{"close waits", testCloseWaits},
+		{"close waits for a scan", testCloseWaitsForScan},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, e.Open(t, "store")) })
 	}

@@ -118,9 +118,14 @@ func testClosed(t *testing.T, s *kv.Store) {
 	_, getErr := s.Get(ctx, key("a"), nil)
 	_, countersErr := s.Counters(ctx, key("a"))
 	_, snapshotErr := s.Snapshot(ctx)
+	scan := s.Scan(ctx, nil, nil, false)
+	if scan.Next() {
+		t.Error("a scan of a closed store shows something")
+	}
+	scan.Close()
 	_, sizeErr := s.EstimateSize(key("a"), key("b"))
 	for name, err := range map[string]error{
-		"Get": getErr, "Counters": countersErr, "Snapshot": snapshotErr, "EstimateSize": sizeErr,
+		"Get": getErr, "Counters": countersErr, "Snapshot": snapshotErr, "Scan": scan.Err(), "EstimateSize": sizeErr,
 		"Update":      s.Update(ctx, nil, func(*kv.Tx) error { return nil }),
 		"DeleteRange": s.DeleteRange(ctx, key("a"), key("b")),
 		"Close":       s.Close(),
@@ -162,6 +167,35 @@ func testCloseWaits(t *testing.T, s *kv.Store) {
 	if err != nil {
 		t.Errorf("an update that was running: %v", err)
 	}
+	if err := <-closed; err != nil {
+		t.Error(err)
+	}
+}
+
+// Close waits for a scan too.
+func testCloseWaitsForScan(t *testing.T, s *kv.Store) {
+	ctx := context.Background()
+	if err := s.Update(ctx, nil, func(tx *kv.Tx) error { return tx.Set(key("a"), nil) }); err != nil {
+		t.Fatal(err)
+	}
+	it := s.Scan(ctx, nil, nil, false)
+	closed := make(chan error)
+	go func() { closed <- s.Close() }()
+	for {
+		if _, err := s.Get(ctx, key("a"), nil); errors.Is(err, kv.ErrClosed) {
+			break
+		}
+	}
+	select {
+	case err := <-closed:
+		t.Errorf("Close has returned during a scan: %v", err)
+	default:
+	}
+	if !it.Next() || string(it.Key()) != "a" {
+		t.Errorf("a scan that was running ends (%v)", it.Err())
+	}
+	it.Close()
+	it.Close() // does nothing
 	if err := <-closed; err != nil {
 		t.Error(err)
 	}

@@ -45,7 +45,7 @@ func testModel(t *testing.T, s *kv.Store) {
 
 func (p *player) turn() error {
 	ctx := context.Background()
-	switch p.rand.IntN(6) {
+	switch p.rand.IntN(7) {
 	case 0:
 		k := p.key()
 		value, err := p.store.Get(ctx, []byte(k), []byte("dst"))
@@ -60,8 +60,17 @@ func (p *player) turn() error {
 		if err := p.update(ctx); err != nil { // which the snapshot must not show
 			return err
 		}
-		return p.checkScan(snapshot, then)
+		reverse := p.rand.IntN(2) == 0
+		return p.checkScan(snapshot.Scan([]byte(p.prefix), []byte(p.prefix+"~"), reverse), then, reverse)
 	case 2:
+		then, reverse := maps.Clone(p.values), p.rand.IntN(2) == 0
+		it := p.store.Scan(ctx, []byte(p.prefix), []byte(p.prefix+"~"), reverse)
+		if err := p.update(ctx); err != nil { // which the scan must not show
+			it.Close()
+			return err
+		}
+		return p.checkScan(it, then, reverse)
+	case 3:
 		start, end := p.key(), p.key()
 		if start >= end {
 			return nil
@@ -130,14 +139,12 @@ func (p *player) check(k string, read []byte, dst string, err error) error {
 	return nil
 }
 
-func (p *player) checkScan(snapshot *kv.Snapshot, want map[string]string) error {
+func (p *player) checkScan(it *kv.Iterator, want map[string]string, reverse bool) error {
+	defer it.Close()
 	keys := slices.Sorted(maps.Keys(want))
-	reverse := p.rand.IntN(2) == 0
 	if reverse {
 		slices.Reverse(keys)
 	}
-	it := snapshot.Scan([]byte(p.prefix), []byte(p.prefix+"~"), reverse)
-	defer it.Close()
 	for it.Next() {
 		if len(keys) == 0 || string(it.Key()) != keys[0] || string(it.Value()) != want[keys[0]] {
 			return fmt.Errorf("scan: %s=%s, want %v of %v", it.Key(), it.Value(), keys, want)

@@ -72,7 +72,7 @@ func (s *script) run(t *testing.T, d *datadriven.TestData) string {
 	case "get":
 		return s.get(d, args[0])
 	case "scan":
-		return s.scan(t, d, args)
+		return s.scan(d, args)
 	case "counters":
 		slots, err := s.store.Counters(ctx, []byte(args[0]))
 		if err != nil {
@@ -122,15 +122,12 @@ func (s *script) get(d *datadriven.TestData, key string) string {
 	return shown(value, err)
 }
 
-func (s *script) scan(t *testing.T, d *datadriven.TestData, args []string) string {
-	snapshot := (*kv.Snapshot)(nil)
+func (s *script) scan(d *datadriven.TestData, args []string) string {
+	start, end, reverse := bound(args[0]), bound(args[1]), len(args) > 2
 	if arg, ok := d.Arg("in"); ok {
-		snapshot = s.snapshots[arg.Vals[0]]
-	} else {
-		snapshot = must(s.store.Snapshot(context.Background()))(t)
-		defer snapshot.Close()
+		return entries(s.snapshots[arg.Vals[0]].Scan(start, end, reverse))
 	}
-	return entries(snapshot.Scan(bound(args[0]), bound(args[1]), len(args) > 2))
+	return entries(s.store.Scan(context.Background(), start, end, reverse))
 }
 
 func (s *script) update(t *testing.T, d *datadriven.TestData) string {

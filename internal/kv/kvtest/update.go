@@ -208,12 +208,22 @@ func checkWhole(ctx context.Context, s *kv.Store, reverse bool) error {
 	if err != nil {
 		return err
 	}
-	it := snapshot.Scan(nil, nil, reverse)
-	defer it.Close()
-	for it.Next() {
-		if n, err := number(it.Value(), nil); err != nil || n != first {
-			return fmt.Errorf("a snapshot shows %d at %s and %d before (%v)", n, it.Key(), first, err)
-		}
+	if n, err := alike(snapshot.Scan(nil, nil, reverse)); err != nil || n != first {
+		return fmt.Errorf("a snapshot shows %d and %d before (%v)", n, first, err)
 	}
-	return it.Err()
+	_, err = alike(s.Scan(ctx, nil, nil, reverse))
+	return err
+}
+
+// alike returns the number that a scan shows at all keys.
+func alike(it *kv.Iterator) (same uint64, err error) {
+	defer it.Close()
+	for seen := 0; it.Next(); seen++ {
+		n, err := number(it.Value(), nil)
+		if err != nil || seen > 0 && n != same {
+			return 0, fmt.Errorf("a scan shows %d at %s and %d before (%v)", n, it.Key(), same, err)
+		}
+		same = n
+	}
+	return same, it.Err()
 }

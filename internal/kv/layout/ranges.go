@@ -36,18 +36,33 @@ type Partition []byte
 
 // ItemPartition returns the keys of a table's items with a partition key.
 func ItemPartition(table uint64, partition item.Value) Partition {
-	return appendHashed(appendTableKey(nil, table, sectionItems), partition)
+	return appendHashed(appendTableKey(partitionRoom(partition), table, sectionItems), partition)
 }
 
 // EntryPartition returns the keys of an index's entries with a partition key.
 func EntryPartition(table uint64, index uint16, partition []item.Value) Partition {
-	return appendHashed(AppendIndexPrefix(nil, table, index), partition...)
+	return appendHashed(AppendIndexPrefix(partitionRoom(partition...), table, index), partition...)
 }
+
+// partitionRoom is room for what the keys of a partition begin with, unless a
+// value has many bytes to escape.
+func partitionRoom(values ...item.Value) []byte {
+	n := tableKeyLen + indexLen + hashLen
+	for _, v := range values {
+		n += len(v) + keyHeadBytes
+	}
+	return make([]byte, 0, n)
+}
+
+// keyHeadBytes is how many bytes the form of a value in a key is longer than its
+// stored form, if there is nothing to escape.
+const keyHeadBytes = 2
 
 // With returns the keys that go on with a value, as a Partition of its own: what
 // comes behind are the values of the next sort key attribute.
 func (p Partition) With(v item.Value) Partition {
-	return item.AppendKey(p[:len(p):len(p)], v)
+	key := make([]byte, 0, len(p)+len(v)+keyHeadBytes)
+	return item.AppendKey(append(key, p...), v)
 }
 
 // All returns the range of all keys.

@@ -77,6 +77,11 @@ func TestUnsyncedIsNotShown(t *testing.T) {
 	if _, err := s.Snapshot(over); !errors.Is(err, context.Canceled) {
 		t.Errorf("a snapshot is opened over what is not durable (%v)", err)
 	}
+	it := s.Scan(over, nil, nil, false)
+	defer it.Close()
+	if it.Next() || !errors.Is(it.Err(), context.Canceled) {
+		t.Errorf("a scan begins over what is not durable (%v)", it.Err())
+	}
 	if value, err := s.Get(over, []byte("other"), nil); string(value) != "before" {
 		t.Errorf("a key that is not written shows %q (%v)", value, err)
 	}

@@ -241,15 +241,19 @@ func checkBefore(t *testing.T, s *kv.Store) {
 		t.Errorf("in a snapshot, what the update deleted is %q (%v)", value, err)
 	}
 	for reverse, want := range map[bool]string{false: "a=before b-before=before ", true: "b-before=before a=before "} {
-		it := snapshot.Scan([]byte("a"), []byte("c"), reverse)
-		shown := ""
-		for it.Next() {
-			shown += fmt.Sprintf("%s=%s ", it.Key(), it.Value())
+		for _, it := range []*kv.Iterator{
+			snapshot.Scan([]byte("a"), []byte("c"), reverse),
+			s.Scan(ctx, []byte("a"), []byte("c"), reverse),
+		} {
+			shown := ""
+			for it.Next() {
+				shown += fmt.Sprintf("%s=%s ", it.Key(), it.Value())
+			}
+			if err := it.Err(); err != nil || shown != want {
+				t.Errorf("a scan shows %q (%v), want %q", shown, err, want)
+			}
+			it.Close()
 		}
-		if err := it.Err(); err != nil || shown != want {
-			t.Errorf("a scan shows %q (%v), want %q", shown, err, want)
-		}
-		it.Close()
 	}
 }
 

@@ -120,6 +120,11 @@ func checkNothingTold(t *testing.T, s *kv.Store) {
 	if _, err := s.Snapshot(over); !errors.Is(err, context.Canceled) {
 		t.Errorf("a snapshot is opened over what is not durable (%v)", err)
 	}
+	it := s.Scan(over, nil, nil, false)
+	defer it.Close()
+	if it.Next() || !errors.Is(it.Err(), context.Canceled) {
+		t.Errorf("a scan begins over what is not durable (%v)", it.Err())
+	}
 }
 
 // after returns what is at the key when power fails now.

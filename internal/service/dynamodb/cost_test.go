@@ -73,7 +73,7 @@ func (w *world) measure(t *testing.T, operation, body string) (cost kv.Counts, a
 	caller := w.caller
 	ctx := wire.WithCaller(context.Background(), &caller)
 	bodies := [2][]byte{[]byte(strings.ReplaceAll(body, "@", "1")), []byte(strings.ReplaceAll(body, "@", "2"))}
-	dst := make([]byte, 0, 4096)
+	dst := make([]byte, 0, 2*pageBytesMax) // the answer's room is the gateway's
 	n := 0
 	call := func() {
 		n++

@@ -12,92 +12,88 @@ import (
 
 // ExecuteStatement executes one statement of PartiQL: a SELECT, of which it
 // returns a page, or a write of one item.
-func (s *Service) ExecuteStatement(ctx context.Context, in *api.ExecuteStatementInput) (*api.ExecuteStatementOutput, error) {
+func (s *Service) ExecuteStatement(ctx context.Context, in *api.ExecuteStatementInput, out *api.ExecuteStatementOutput) error {
 	st, err := parseStatement(ctx, in.Statement.Value, in.Parameters)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	switch q := st.(type) {
 	case *partiql.Select:
-		return s.selectPage(ctx, in, q)
+		return s.selectPage(ctx, in, q, out)
 	case *partiql.Exists: // AWS's wording is not known
-		return nil, invalid("EXISTS can only be used in ExecuteTransaction.")
+		return invalid("EXISTS can only be used in ExecuteTransaction.")
 	}
 	w, err := checkStatementWrite(st, in.ReturnValuesOnConditionCheckFailure)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if in.NextToken.Set { // no write has given it
-		return nil, invalidNextToken()
+		return invalidNextToken()
 	}
 	done, err := s.executeWrite(ctx, w)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return &api.ExecuteStatementOutput{
-		Items:            oneOrNone(w.returned(done)),
-		ConsumedCapacity: writeCapacity(in.ReturnConsumedCapacity, w.tableName.Value, done),
-	}, nil
+	addOneOrNone(&out.Items, w.returned(done))
+	out.ConsumedCapacity = writeCapacity(in.ReturnConsumedCapacity, w.tableName.Value, done)
+	return nil
 }
 
-// oneOrNone is a list of an item that may be none.
-func oneOrNone(it item.Item) []item.Item {
-	if it == nil {
-		return []item.Item{}
+// addOneOrNone makes the list one of an item that may be none.
+func addOneOrNone(items *item.List, it item.Item) {
+	items.Open()
+	if it != nil {
+		items.Add(it)
 	}
-	return []item.Item{it}
 }
 
-// selectPage returns a page of a SELECT.
-func (s *Service) selectPage(ctx context.Context, in *api.ExecuteStatementInput, q *partiql.Select) (*api.ExecuteStatementOutput, error) {
+// selectPage answers with a page of a SELECT.
+func (s *Service) selectPage(ctx context.Context, in *api.ExecuteStatementInput, q *partiql.Select, out *api.ExecuteStatementOutput) error {
 	x, err := s.planSelect(ctx, q, in.ConsistentRead.Value)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	subject := tokenSubject{table: x.view.Table.ID, statement: in.Statement.Value, parameters: in.Parameters}
 	var last item.Item
 	if in.NextToken.Set {
 		if last, err = subject.open(in.NextToken.Value); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	if x.one != nil {
-		return s.selectOne(ctx, in, q, x)
+		return s.selectOne(ctx, in, q, x, out)
 	}
 	if !x.startAt(last) {
-		return nil, invalidNextToken()
+		return invalidNextToken()
 	}
 	if limit := int(in.Limit.Value); limit > 0 && (x.limit == 0 || limit < x.limit) {
 		x.limit = limit
 	}
-	p, err := s.readPage(ctx, &x.pagePlan)
-	if err != nil {
-		return nil, err
+	x.items = &out.Items
+	p := page{pagePlan: x.pagePlan}
+	if err := p.read(ctx, s.store); err != nil {
+		return err
 	}
-	out := &api.ExecuteStatementOutput{
-		Items:            p.items,
-		LastEvaluatedKey: p.next,
-		ConsumedCapacity: p.capacity(in.ReturnConsumedCapacity, q.Table),
-	}
+	out.LastEvaluatedKey = p.next
+	out.ConsumedCapacity = p.capacity(in.ReturnConsumedCapacity, q.Table)
 	if p.next != nil {
 		out.NextToken = wire.Some(subject.nextToken(p.next))
 	}
-	return out, nil
+	return nil
 }
 
-// selectOne returns the item of a SELECT that pins a key, like GetItem.
-func (s *Service) selectOne(ctx context.Context, in *api.ExecuteStatementInput, q *partiql.Select, x *selection) (*api.ExecuteStatementOutput, error) {
+// selectOne answers with the item of a SELECT that pins a key, like GetItem.
+func (s *Service) selectOne(ctx context.Context, in *api.ExecuteStatementInput, q *partiql.Select, x *selection, out *api.ExecuteStatementOutput) error {
 	if in.NextToken.Set { // none has been given for this
-		return nil, invalidNextToken()
+		return invalidNextToken()
 	}
 	found, err := s.read(ctx, x.view.Table, *x.one)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return &api.ExecuteStatementOutput{
-		Items:            oneOrNone(x.selected(found.Item)),
-		ConsumedCapacity: readCapacity(in.ReturnConsumedCapacity, q.Table, found.Size, x.consistent),
-	}, nil
+	addOneOrNone(&out.Items, x.selected(found.Item))
+	out.ConsumedCapacity = readCapacity(in.ReturnConsumedCapacity, q.Table, found.Size, x.consistent)
+	return nil
 }
 
 // selected returns what is selected of the one item, nil for nothing.

@@ -90,8 +90,6 @@ const (
 	expireItemsMax = 64      // items of one update
 	expireBytesMax = 1 << 20 // of these items, stored; the update ends with the one that reaches it
 
-	pageItemsMin = 16 // items that a page has a place for from the beginning
-
 	// A page's items lie in rooms that grow from the first to the second; an
 	// item that is larger has a room of its own.
 	pageRoomBytesMin = 4 << 10

@@ -3,6 +3,7 @@ package dynamodb
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/gramme-db/gramme/internal/item"
 	"github.com/gramme-db/gramme/internal/kv"
@@ -21,63 +22,66 @@ type pagePlan struct {
 	fetch      bool             // read each entry's item from the table
 	filter     *expr.Condition  // nil: keep all
 	projection *expr.Projection // nil: keep whole items
-	countAlone bool             // keep no items
+	items      *item.List       // where items are kept; nil: they are counted alone
 	consistent bool             // only what it costs
 }
 
-// page is what one call of Query or Scan has read.
+// page is what one call of Query or Scan reads. What it keeps goes into the
+// answer at once.
 type page struct {
-	plan *pagePlan
+	pagePlan
 
-	items   []item.Item // what is returned; each lies in room
-	count   int         // entries that passed the filter
-	scanned int         // entries that were evaluated
-	bytes   int         // their sizes
-	next    item.Item   // LastEvaluatedKey; nil when nothing is left to read
+	count   int       // entries that passed the filter
+	scanned int       // entries that were evaluated
+	bytes   int       // their sizes
+	next    item.Item // LastEvaluatedKey; nil when nothing is left to read
 
-	// Of the items that were fetched from the table.
+	// Of the items that are fetched from the table.
+	snap         *kv.Snapshot
 	fetchKey     []byte // of the one at hand
 	fetched      []byte // the one at hand
 	fetchedBytes int
 	fetchedUnits float64
 
-	room  []byte // its length is what is filled
-	build item.Builder
+	projected []byte // room for what the projection leaves of the item at hand
+	build     item.Builder
 }
 
-// readPage reads a page: one scan of the engine for each range, which touches
-// the entries that it evaluates and at most one more, and a read for each item
-// that it fetches.
-func (s *Service) readPage(ctx context.Context, plan *pagePlan) (*page, error) {
-	snap, err := s.store.Snapshot(ctx)
-	if err != nil {
-		return nil, err
+// read reads the page: one scan of the engine for each range, which touches the
+// entries that it evaluates and at most one more, and a read for each item that
+// it fetches. All see the same moment.
+func (p *page) read(ctx context.Context, store *kv.Store) (err error) {
+	if p.items != nil {
+		p.items.Open()
 	}
-	defer snap.Close()
-	p := &page{plan: plan}
-	if !plan.countAlone {
-		p.items = make([]item.Item, 0, pageItemsMin) // present, even if nothing is found
+	if !p.fetch && len(p.then) == 0 {
+		_, err = p.readRange(store.Scan(ctx, p.keys.Start, p.keys.End, p.reverse))
+		return err
 	}
-	ended, err := p.readRange(snap, plan.keys)
-	for _, keys := range plan.then {
+	if p.snap, err = store.Snapshot(ctx); err != nil {
+		return err
+	}
+	defer p.snap.Close()
+	ended, err := p.readRange(p.snap.Scan(p.keys.Start, p.keys.End, p.reverse))
+	for _, keys := range p.then {
 		if ended || err != nil {
 			break
 		}
-		ended, err = p.readRange(snap, keys)
+		ended, err = p.readRange(p.snap.Scan(keys.Start, keys.End, p.reverse))
 	}
-	return p, err
+	return err
 }
 
-// readRange goes through a range, and reports whether the page ends in it.
-func (p *page) readRange(snap *kv.Snapshot, keys layout.Range) (ended bool, err error) {
-	entries := snap.Scan(keys.Start, keys.End, p.plan.reverse)
+// readRange goes through the entries of a range, and reports whether the page
+// ends in it.
+func (p *page) readRange(entries *kv.Iterator) (ended bool, err error) {
 	defer entries.Close()
 	for entries.Next() {
 		entry, size, err := layout.ParseRecord(entries.Value())
 		if err != nil {
 			return false, err
 		}
-		if err := p.take(snap, schema.Image{Item: entry, Size: size}); err != nil {
+		if err := p.take(schema.Image{Item: entry, Size: size}); err != nil {
 			return false, err
 		}
 		if p.full() {
@@ -92,13 +96,13 @@ func (p *page) readRange(snap *kv.Snapshot, keys layout.Range) (ended bool, err 
 // local index fetches have the same bound as its entries: AWS returns no more
 // than that.
 func (p *page) full() bool {
-	return p.scanned == p.plan.limit || max(p.bytes, p.fetchedBytes) >= pageBytesMax
+	return p.scanned == p.limit || max(p.bytes, p.fetchedBytes) >= pageBytesMax
 }
 
 // stopAt makes the entry the last one of the page.
 func (p *page) stopAt(entry item.Item) error {
 	var ok bool
-	if p.next, ok = p.plan.view.PositionOf(entry); !ok {
+	if p.next, ok = p.view.PositionOf(entry); !ok {
 		return p.damaged(entry)
 	}
 	return nil
@@ -106,72 +110,58 @@ func (p *page) stopAt(entry item.Item) error {
 
 // take evaluates an entry, which is valid during the call alone, and keeps what
 // is asked for.
-func (p *page) take(snap *kv.Snapshot, entry schema.Image) error {
+func (p *page) take(entry schema.Image) error {
 	p.scanned++
 	p.bytes += entry.Size
 	it := entry.Item
-	if p.plan.fetch {
+	if p.fetch {
 		var err error
-		if it, err = p.fetch(snap, entry.Item); err != nil {
+		if it, err = p.fetchItem(entry.Item); err != nil {
 			return err
 		}
 	}
-	if !p.plan.filter.Holds(it) {
+	if !p.filter.Holds(it) {
 		return nil
 	}
 	p.count++
-	if !p.plan.countAlone {
+	if p.items != nil {
 		p.keep(it)
 	}
 	return nil
 }
 
-// fetch returns the item that an entry is made from. It is valid until the next
+// fetchItem returns the item that an entry is made from. It is valid until the next
 // call.
-func (p *page) fetch(snap *kv.Snapshot, entry item.Item) (item.Item, error) {
+func (p *page) fetchItem(entry item.Item) (item.Item, error) {
 	var ok bool
-	if p.fetchKey, ok = p.plan.view.AppendItemKey(p.fetchKey[:0], entry); !ok {
+	if p.fetchKey, ok = p.view.AppendItemKey(p.fetchKey[:0], entry); !ok {
 		return nil, p.damaged(entry)
 	}
 	var err error
-	if p.fetched, err = snap.Get(p.fetchKey, p.fetched[:0]); err != nil {
+	if p.fetched, err = p.snap.Get(p.fetchKey, p.fetched[:0]); err != nil {
 		return nil, fmt.Errorf("the item of %v: %w", p.damaged(entry), err)
 	}
 	it, size, err := layout.ParseRecord(p.fetched)
 	p.fetchedBytes += size
-	p.fetchedUnits += readUnits(size, p.plan.consistent)
+	p.fetchedUnits += readUnits(size, p.consistent)
 	return it, err
 }
 
 func (p *page) damaged(entry item.Item) error {
-	v := p.plan.view
+	v := p.view
 	if v.Index == nil {
 		return fmt.Errorf("%w: table %d: %v", layout.ErrRecord, v.Table.ID, entry)
 	}
 	return fmt.Errorf("%w: table %d, index %d: %v", layout.ErrRecord, v.Table.ID, v.Index.Number, entry)
 }
 
-// keep copies an item, or what the projection leaves of it, to the page.
+// keep adds an item, or what the projection leaves of it, to the answer.
 func (p *page) keep(it item.Item) {
-	p.reserve(p.plan.projection.BytesMax(it))
-	start := len(p.room)
-	if p.plan.projection == nil {
-		p.room = append(p.room, it...)
-	} else {
-		p.build.Reset(p.room)
-		p.plan.projection.Build(&p.build, it)
-		p.room = p.room[:start+len(p.build.Item())]
+	if p.projection != nil {
+		p.projected = slices.Grow(p.projected, p.projection.BytesMax(it))
+		p.build.Reset(p.projected)
+		p.projection.Build(&p.build, it)
+		it = p.build.Item()
 	}
-	p.items = append(p.items, item.Item(p.room[start:len(p.room):len(p.room)]))
-}
-
-// reserve makes sure that so many bytes fit behind what is in room. Items stay
-// where they are: a room that is full is left to them, and the next one is
-// larger, so that a page takes few of them.
-func (p *page) reserve(n int) {
-	if cap(p.room)-len(p.room) >= n {
-		return
-	}
-	size := min(max(2*cap(p.room), pageRoomBytesMin), pageRoomBytesMax)
-	p.room = make([]byte, 0, max(size, n))
+	p.items.Add(it)
 }

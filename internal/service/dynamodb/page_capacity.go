@@ -12,9 +12,9 @@ func (p *page) capacity(asked wire.Opt[string], tableName string) *api.ConsumedC
 	if asked.Or(none) == none {
 		return nil
 	}
-	units := readUnits(p.bytes, p.plan.consistent)
+	units := readUnits(p.bytes, p.consistent)
 	table := units
-	if p.plan.view.Index != nil {
+	if p.view.Index != nil {
 		table = p.fetchedUnits
 	}
 	c := &api.ConsumedCapacity{TableName: wire.Some(tableName), CapacityUnits: wire.Some(units + p.fetchedUnits)}
@@ -22,7 +22,7 @@ func (p *page) capacity(asked wire.Opt[string], tableName string) *api.ConsumedC
 		return c
 	}
 	c.Table = &api.Capacity{CapacityUnits: wire.Some(table)}
-	if x := p.plan.view.Index; x != nil {
+	if x := p.view.Index; x != nil {
 		addIndexCapacity(c, x, units)
 	}
 	return c

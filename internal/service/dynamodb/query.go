@@ -13,73 +13,71 @@ import (
 
 // Query returns a page of the items of one partition key, in the order of the
 // sort key, from a table or an index.
-func (s *Service) Query(ctx context.Context, in *api.QueryInput) (*api.QueryOutput, error) {
+func (s *Service) Query(ctx context.Context, in *api.QueryInput, out *api.QueryOutput) error {
 	r, err := checkQuery(in)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	view, err := s.view(ctx, in.TableName.Value, in.IndexName, in.ConsistentRead.Value)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	reverse := !in.ScanIndexForward.Or(true)
 	keys, refusal := queryRange(view, r.key, in.ExclusiveStartKey.Item, reverse)
 	if refusal != nil {
-		return nil, refused(refusal)
+		return refused(refusal)
 	}
-	if err := checkQueryPaths(view, r); err != nil {
-		return nil, err
+	if err := checkQueryPaths(view, &r); err != nil {
+		return err
 	}
-	p, err := s.readPage(ctx, &pagePlan{
+	p := page{pagePlan: pagePlan{
 		view: view, keys: keys, reverse: reverse, limit: int(in.Limit.Value),
 		fetch: fetches(view, r.selected, r.projection), filter: r.filter, projection: r.projection,
-		countAlone: r.selected == countAlone, consistent: in.ConsistentRead.Value,
-	})
-	if err != nil {
-		return nil, err
+		items: r.keptIn(&out.Items), consistent: in.ConsistentRead.Value,
+	}}
+	if err := p.read(ctx, s.store); err != nil {
+		return err
 	}
-	return &api.QueryOutput{
-		Items:            p.items,
-		Count:            wire.Some(int64(p.count)),
-		ScannedCount:     wire.Some(int64(p.scanned)),
-		LastEvaluatedKey: p.next,
-		ConsumedCapacity: p.capacity(in.ReturnConsumedCapacity, in.TableName.Value),
-	}, nil
+	out.Count = wire.Some(int64(p.count))
+	out.ScannedCount = wire.Some(int64(p.scanned))
+	out.LastEvaluatedKey = p.next
+	out.ConsumedCapacity = p.capacity(in.ReturnConsumedCapacity, in.TableName.Value)
+	return nil
 }
 
 // checkQuery makes the checks that need no table.
-func checkQuery(in *api.QueryInput) (*readRequest, error) {
+func checkQuery(in *api.QueryInput) (r readRequest, err error) {
 	if err := checkQueryMixing(in); err != nil {
-		return nil, err
+		return r, err
 	}
-	r := &readRequest{filteredBy: "QueryFilter"}
+	r.filteredBy = "QueryFilter"
 	if err := r.addLegacyFilter(in.QueryFilter, in.ConditionalOperator); err != nil {
-		return nil, err
+		return r, err
 	}
 	if err := r.addAttributesToGet(in.AttributesToGet); err != nil {
-		return nil, err
+		return r, err
 	}
 	if err := checkStartValues(in.ExclusiveStartKey); err != nil {
-		return nil, err
+		return r, err
 	}
 	if in.KeyConditions == nil && !in.KeyConditionExpression.Set {
-		return nil, invalid("Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.")
+		return r, invalid("Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.")
 	}
 	key, err := r.addExpressions(readExpressions{
 		key: in.KeyConditionExpression, filter: in.FilterExpression, projection: in.ProjectionExpression,
 		names: in.ExpressionAttributeNames, values: in.ExpressionAttributeValues,
-		forValues: []parameter{{"FilterExpression", in.FilterExpression.Set}, {"KeyConditionExpression", in.KeyConditionExpression.Set}},
-	})
+	}, parameter{"FilterExpression", in.FilterExpression.Set}, parameter{"KeyConditionExpression", in.KeyConditionExpression.Set})
 	if err != nil {
-		return nil, err
+		return r, err
 	}
 	if r.key, err = keyCondition(key, in.KeyConditions); err != nil {
-		return nil, err
+		return r, err
 	}
 	if refusal := schema.CheckConditionCount(r.key, in.IndexName.Set); refusal != nil {
-		return nil, refused(refusal)
+		return r, refused(refusal)
 	}
-	return r, r.addSelect(newerLayer, in.Select, in.IndexName.Set)
+	err = r.addSelect(newerLayer, in.Select, in.IndexName.Set)
+	return r, err
 }
 
 // checkQueryMixing refuses a query that uses expressions and their predecessors

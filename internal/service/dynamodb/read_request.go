@@ -70,14 +70,13 @@ type readExpressions struct {
 
 	names  wire.Map[string]
 	values item.Attributes
-
-	forValues []parameter // the expressions that may use values
 }
 
-// addExpressions parses the expressions. It returns the key condition as the
-// condition that it is: whether keys can serve it is asked later.
-func (r *readRequest) addExpressions(e readExpressions) (key *expr.Condition, err error) {
-	scope, err := substitutions(plain, e.names, e.values, e.forValues, []parameter{{"ProjectionExpression", e.projection.Set}})
+// addExpressions parses the expressions, of which those in valued may use values.
+// It returns the key condition as the condition that it is: whether keys can serve
+// it is asked later.
+func (r *readRequest) addExpressions(e readExpressions, valued ...parameter) (key *expr.Condition, err error) {
+	scope, err := substitutions(plain, e.names, e.values, valued, []parameter{{"ProjectionExpression", e.projection.Set}})
 	if err != nil {
 		return nil, err
 	}
@@ -106,6 +105,14 @@ func (r *readRequest) addExpressions(e readExpressions) (key *expr.Condition, er
 func (r *readRequest) addSelect(d dialect, selected wire.Opt[string], index bool) error {
 	r.selected = selected.Value
 	return checkSelect(d, selected, r.named, index)
+}
+
+// keptIn returns where the items are kept, nil where they are counted alone.
+func (r *readRequest) keptIn(items *item.List) *item.List {
+	if r.selected == countAlone {
+		return nil
+	}
+	return items
 }
 
 // view returns the table or index that a request reads.

@@ -13,52 +13,50 @@ import (
 
 // Scan returns a page of all items of a table or an index, or of one segment of
 // them, in the order of a hash of the partition key.
-func (s *Service) Scan(ctx context.Context, in *api.ScanInput) (*api.ScanOutput, error) {
+func (s *Service) Scan(ctx context.Context, in *api.ScanInput, out *api.ScanOutput) error {
 	r, err := checkScan(in)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	view, err := s.view(ctx, in.TableName.Value, in.IndexName, in.ConsistentRead.Value)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	start, refusal := scanStart(view, in.ExclusiveStartKey.Item)
 	if refusal != nil {
-		return nil, refused(refusal)
+		return refused(refusal)
 	}
 	if err := checkProjected(view, r.selected, r.projection); err != nil {
-		return nil, err
+		return err
 	}
 	keys, err := scanRange(view, start, segmentOf(in))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if err := checkPaths(view.Table, r.projection.Paths()); err != nil {
-		return nil, err
+		return err
 	}
 	if err := checkPaths(view.Table, r.filter.Paths()); err != nil {
-		return nil, err
+		return err
 	}
-	p, err := s.readPage(ctx, &pagePlan{
+	p := page{pagePlan: pagePlan{
 		view: view, keys: keys, limit: int(in.Limit.Value),
 		fetch: fetches(view, r.selected, r.projection), filter: r.filter, projection: r.projection,
-		countAlone: r.selected == countAlone, consistent: in.ConsistentRead.Value,
-	})
-	if err != nil {
-		return nil, err
+		items: r.keptIn(&out.Items), consistent: in.ConsistentRead.Value,
+	}}
+	if err := p.read(ctx, s.store); err != nil {
+		return err
 	}
-	return &api.ScanOutput{
-		Items:            p.items,
-		Count:            wire.Some(int64(p.count)),
-		ScannedCount:     wire.Some(int64(p.scanned)),
-		LastEvaluatedKey: p.next,
-		ConsumedCapacity: p.capacity(in.ReturnConsumedCapacity, in.TableName.Value),
-	}, nil
+	out.Count = wire.Some(int64(p.count))
+	out.ScannedCount = wire.Some(int64(p.scanned))
+	out.LastEvaluatedKey = p.next
+	out.ConsumedCapacity = p.capacity(in.ReturnConsumedCapacity, in.TableName.Value)
+	return nil
 }
 
 // checkScan makes the checks that need no table.
-func checkScan(in *api.ScanInput) (*readRequest, error) {
-	err := checkMixing(plain, []parameter{
+func checkScan(in *api.ScanInput) (r readRequest, err error) {
+	err = checkMixing(plain, []parameter{
 		{"AttributesToGet", in.AttributesToGet != nil},
 		{"ScanFilter", in.ScanFilter != nil},
 		{"ConditionalOperator", in.ConditionalOperator.Set},
@@ -67,30 +65,29 @@ func checkScan(in *api.ScanInput) (*readRequest, error) {
 		{"FilterExpression", in.FilterExpression.Set},
 	})
 	if err != nil {
-		return nil, err
+		return r, err
 	}
-	r := new(readRequest)
 	if err := r.addAttributesToGet(in.AttributesToGet); err != nil {
-		return nil, err
+		return r, err
 	}
 	if err := r.addLegacyFilter(in.ScanFilter, in.ConditionalOperator); err != nil {
-		return nil, err
+		return r, err
 	}
 	if err := checkStartValues(in.ExclusiveStartKey); err != nil {
-		return nil, err
+		return r, err
 	}
 	if err := checkSegment(in.Segment, in.TotalSegments); err != nil {
-		return nil, err
+		return r, err
 	}
 	_, err = r.addExpressions(readExpressions{
 		filter: in.FilterExpression, projection: in.ProjectionExpression,
 		names: in.ExpressionAttributeNames, values: in.ExpressionAttributeValues,
-		forValues: []parameter{{"FilterExpression", in.FilterExpression.Set}},
-	})
+	}, parameter{"FilterExpression", in.FilterExpression.Set})
 	if err != nil {
-		return nil, err
+		return r, err
 	}
-	return r, r.addSelect(plain, in.Select, in.IndexName.Set)
+	err = r.addSelect(plain, in.Select, in.IndexName.Set)
+	return r, err
 }
 
 // checkSegment refuses one of the two members without the other, and a segment

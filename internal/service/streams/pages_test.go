@@ -255,10 +255,10 @@ func TestCost(t *testing.T) {
 		gets, scans     int64
 		allocations     float64
 	}{
-		{"ListStreams", `{}`, 0, 1, 46},
-		{"DescribeStream", `{"StreamArn":"` + testARN + `"}`, 1, 1, 63},
+		{"ListStreams", `{}`, 0, 1, 45},
+		{"DescribeStream", `{"StreamArn":"` + testARN + `"}`, 1, 1, 62},
 		{"GetShardIterator", `{"StreamArn":"` + testARN + `","ShardId":"` + shardID(1, 1) + `","ShardIteratorType":"LATEST"}`, 3, 0, 60},
-		{"GetRecords", `{"ShardIterator":"` + iterator + `"}`, 3, 1, 295},
+		{"GetRecords", `{"ShardIterator":"` + iterator + `"}`, 3, 1, 294},
 	} {
 		dst := make([]byte, 0, 1<<20)
 		call := func() {

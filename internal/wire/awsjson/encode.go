@@ -43,19 +43,17 @@ func appendQuoted(dst, s []byte) []byte {
 }
 
 // plainLen returns how many bytes from the first on stand in a JSON string as
-// they are: printable ASCII but quotes and backslashes. It looks at eight at a
-// time, in a word: what is subtracted from a byte borrows from its top bit if the
-// byte is less. Behind a byte that is not plain, others may look so too, but never
-// before it.
+// they are: printable ASCII but quotes and backslashes. It looks at four words of
+// eight at a time, at one, and at last at single bytes.
 func plainLen(s []byte) int {
-	const ones, tops = 0x0101010101010101, 0x8080808080808080
 	i := 0
-	for ; i+8 <= len(s); i += 8 {
-		w := binary.LittleEndian.Uint64(s[i:])
-		quotes, slashes := w^(ones*'"'), w^(ones*'\\')
-		if (w|(w-ones*' ')|(quotes-ones)|(slashes-ones))&tops != 0 {
+	for ; i+32 <= len(s); i += 32 {
+		p := s[i : i+32]
+		if (notPlain(word(p))|notPlain(word(p[8:]))|notPlain(word(p[16:]))|notPlain(word(p[24:])))&tops != 0 {
 			break
 		}
+	}
+	for ; i+8 <= len(s) && notPlain(word(s[i:]))&tops == 0; i += 8 {
 	}
 	for ; i < len(s); i++ {
 		if c := s[i]; c < ' ' || c >= utf8.RuneSelf || c == '"' || c == '\\' {
@@ -63,6 +61,18 @@ func plainLen(s []byte) int {
 		}
 	}
 	return i
+}
+
+func word(s []byte) uint64 { return binary.LittleEndian.Uint64(s) }
+
+const ones, tops = 0x0101010101010101, 0x8080808080808080
+
+// notPlain has the top bit set of the first byte in w that is not plain. What is
+// subtracted from a byte borrows from its top bit if the byte is less; with the
+// bit of 2 turned over, a quote is the space, and so just above what is less than
+// it. Behind a byte that is not plain, others may look so too, but never before it.
+func notPlain(w uint64) uint64 {
+	return w | ((w ^ ones*('"'^' ')) - ones*(' '+1)) | ((w ^ ones*'\\') - ones)
 }
 
 // appendChecked appends s, which needs no escapes.

@@ -12,8 +12,8 @@ func TestPlainLen(t *testing.T) {
 	plain := func(c byte) bool { return c >= ' ' && c < 0x80 && c != '"' && c != '\\' }
 	r := rand.New(rand.NewPCG(1, 1))
 	for c := range 256 {
-		for at := range 20 {
-			s := bytes.Repeat([]byte{'~'}, 20)
+		for at := range 90 {
+			s := bytes.Repeat([]byte{'~'}, 90)
 			for i := range s {
 				s[i] = " !#[]~\x7f"[r.IntN(7)]
 			}

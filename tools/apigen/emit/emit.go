@@ -26,6 +26,8 @@ type codec interface {
 	encode(w *file, shape *plan.Shape)
 	// exception writes the constructor of an error.
 	exception(w *file, shape *plan.Shape)
+	// stream writes how an output is written that begins with a streamed list.
+	stream(w *file, output *plan.Shape)
 	// table writes the operation table and the service's constants.
 	table(w *file)
 }
@@ -101,7 +103,11 @@ func (g *generator) operation(w *file, o *plan.Operation) {
 	if g.once(o.Output.Name) {
 		w.p("// %s is the answer of %s.", o.Output.Name, o.Name)
 		g.structure(w, o.Output, false)
-		g.codec.encode(w, o.Output)
+		if o.Output.IsStreamed() {
+			g.codec.stream(w, o.Output)
+		} else {
+			g.codec.encode(w, o.Output)
+		}
 	}
 }
 
@@ -138,7 +144,11 @@ func (g *generator) structure(w *file, shape *plan.Shape, input bool) {
 	}
 	w.p("type %s struct {", shape.Name)
 	for _, m := range shape.Members {
-		w.p("%s %s", m.GoName, g.FieldType(m.Shape, input))
+		fieldType := g.FieldType(m.Shape, input)
+		if m.Streamed {
+			fieldType = "item.List"
+		}
+		w.p("%s %s", m.GoName, fieldType)
 	}
 	w.p("}\n")
 }

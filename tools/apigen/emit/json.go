@@ -150,6 +150,18 @@ func (j *jsonCodec) encode(w *file, shape *plan.Shape) {
 	}
 }
 
+func (j *jsonCodec) stream(w *file, output *plan.Shape) {
+	list, others := output.Members[0], output.Members[1:]
+	w.p("// Begin begins the answer, behind dst. What is added to %s is written at once.", list.GoName)
+	w.p("func (v *%s) Begin(dst []byte) { v.%s.Begin(append(dst, '{'), `%q:`) }\n", output.Name, list.GoName, list.Name)
+	w.p("// End appends the other members that are present, and returns the answer.")
+	w.p("func (v *%s) End() []byte {\ndst := v.%s.End()", output.Name, list.GoName)
+	for _, m := range others {
+		j.encodeMember(w, m, "v."+m.GoName, false)
+	}
+	w.p("return awsjson.AppendClose(dst, '}')\n}\n")
+}
+
 func (j *jsonCodec) encodeMember(w *file, m *plan.Member, v string, input bool) {
 	w.p("if %s {", j.Present(m.Shape, v, input))
 	w.p("dst = append(dst, `%q:`...)", m.Name)
@@ -238,13 +250,21 @@ func (j *jsonCodec) table(w *file) {
 	w.p("// javaPackage is what AWS's messages put before a shape's name.\nconst javaPackage = %q\n", j.JavaPackage)
 	w.p("// Operations holds the implementation of each operation; nil is not done yet.\ntype Operations struct {")
 	for _, o := range j.Operations {
+		if o.Output.IsStreamed() {
+			w.p("%s func(context.Context, *%s, *%s) error", o.Name, o.Input.Name, o.Output.Name)
+			continue
+		}
 		w.p("%s func(context.Context, *%s) (*%s, error)", o.Name, o.Input.Name, o.Output.Name)
 	}
 	w.p("}\n")
 	w.p("// All returns the rows of the operation table, sorted by name.")
 	w.p("func (o *Operations) All() []wire.Operation {\nreturn []wire.Operation{")
 	for _, o := range j.Operations {
-		w.p("awsjson.Operation(%q, o.%s),", o.Name, o.Name)
+		maker := "Operation"
+		if o.Output.IsStreamed() {
+			maker = "Streaming"
+		}
+		w.p("awsjson.%s(%q, o.%s),", maker, o.Name, o.Name)
 	}
 	w.p("}\n}\n")
 	w.p("// Table returns the rows by name, for a server to look up each request in.")

@@ -21,6 +21,10 @@ type Overlay struct {
 	// of generated code, and every map of it.
 	AttributeValue string `json:"attributeValue"`
 
+	// Streamed are lists of items, by Structure.Member, that are written into the
+	// answer while the operation runs. Each is the first member of an output.
+	Streamed []string `json:"streamed"`
+
 	Corrections []Correction `json:"corrections"`
 }
 
@@ -133,7 +137,30 @@ func (o *Overlay) apply(s *Service) error {
 			shape.Namespace = c.Namespaces[name]
 		}
 	}
+	return o.stream(s)
+}
+
+// stream marks the lists that are streamed.
+func (o *Overlay) stream(s *Service) error {
+	for _, name := range o.Streamed {
+		m := s.member(name)
+		if m == nil {
+			return fmt.Errorf("overlay: streamed %s: is not in the model", name)
+		}
+		if !s.beginsAnswer(m) || m.Shape.Kind != model.List || !s.IsItem(m.Shape.Element) {
+			return fmt.Errorf("overlay: streamed %s: is no list of items at the beginning of an answer", name)
+		}
+		m.Streamed = true
+	}
 	return nil
+}
+
+// beginsAnswer reports whether a member is the first of an operation's output.
+func (s *Service) beginsAnswer(m *Member) bool {
+	return slices.ContainsFunc(s.Model.Operations, func(o *model.Operation) bool {
+		output := s.shapes[o.Output]
+		return output != nil && len(output.Members) > 0 && output.Members[0] == m
+	})
 }
 
 func (f ShapeFix) apply(s *Service, name string) error {

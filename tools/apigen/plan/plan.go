@@ -77,6 +77,7 @@ type Member struct {
 	Required  bool
 	Unchecked bool
 	First     *First
+	Streamed  bool
 }
 
 // New makes the plan of a model's package.

@@ -39,6 +39,9 @@ func (s *Service) ElementType(shape *Shape, input bool) string {
 	return scalarType(shape.Kind)
 }
 
+// IsStreamed reports whether a structure begins with a list that is streamed.
+func (s *Shape) IsStreamed() bool { return len(s.Members) > 0 && s.Members[0].Streamed }
+
 // IsScalar reports whether a shape is no structure, list or map.
 func IsScalar(shape *Shape) bool { return scalarType(shape.Kind) != "" }
 

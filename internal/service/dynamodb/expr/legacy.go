@@ -35,6 +35,9 @@ type AttributeUpdate struct {
 // ComparisonCondition compiles QueryFilter or ScanFilter. or joins the
 // entries with OR instead of AND. No entries make no condition.
 func ComparisonCondition(entries []Comparison, or bool) (*Condition, *Error) {
+	if len(entries) == 0 {
+		return nil, nil
+	}
 	l := newLegacyCondition(or)
 	for _, e := range entries {
 		if err := checkComparison(e); err != nil {

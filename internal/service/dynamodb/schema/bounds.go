@@ -13,6 +13,11 @@ type Bounds struct {
 	view      *View
 	partition []item.Value
 	sort      []expr.KeyTerm
+
+	room struct { // for what most have, in no allocations of their own
+		partition [1]item.Value
+		sort      [1]expr.KeyTerm
+	}
 }
 
 // The refusals of a key condition.
@@ -47,6 +52,7 @@ func (v *View) Bounds(k *expr.KeyCondition) (*Bounds, *Refusal) {
 		return nil, &Refusal{errConditionUnfit}
 	}
 	b := &Bounds{view: v}
+	b.partition, b.sort = b.room.partition[:0], b.room.sort[:0]
 	for _, key := range v.Partition {
 		t, ok := k.Term(key.Name)
 		if !ok {

@@ -17,6 +17,14 @@
 //	workload_test.go   the clients
 //	verify_test.go     what must hold after a restart
 //
+// The sequences of calls:
+//
+//	script_test.go     random scripts, and how a call is made and read
+//	model_test.go      the table as a map of items, with its clock
+//	requests_test.go   the requests, each with what it does to the model
+//	statements_test.go the statements of PartiQL, likewise
+//	background_test.go what goes on in the background: time to live, indexes, streams, tokens
+//
 // And the histories:
 //
 //	action_test.go     the calls, with their sequential specification

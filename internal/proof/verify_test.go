@@ -205,7 +205,12 @@ func text(it attributes) string {
 type change struct {
 	EventID   string `json:"eventID"`
 	EventName string `json:"eventName"`
-	Dynamodb  struct {
+
+	UserIdentity struct {
+		PrincipalID string `json:"principalId"`
+	} `json:"userIdentity"`
+
+	Dynamodb struct {
 		Keys, OldImage, NewImage attributes
 		SequenceNumber           string
 	}

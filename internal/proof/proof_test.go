@@ -6,6 +6,7 @@
 //	powercut_test.go   power fails at any operation on a file: nothing acknowledged is lost, nothing is half done
 //	diskerror_test.go  the disk refuses an operation: writes are refused, reads go on, a restart needs no hand
 //	metamorphic_test.go  a random sequence of calls has the same answers in every configuration, and those of a model
+//	histories_test.go  what concurrent clients see, over restarts and faults, has an order that explains it
 //	mutant_test.go     servers that break a promise are caught: the tests of the tests
 //
 // What they are made of:
@@ -15,6 +16,25 @@
 //	ledger_test.go     what clients sent, and what was acknowledged
 //	workload_test.go   the clients
 //	verify_test.go     what must hold after a restart
+//
+// The sequences of calls:
+//
+//	script_test.go     random scripts, and how a call is made and read
+//	model_test.go      the table as a map of items, with its clock
+//	requests_test.go   the requests, each with what it does to the model
+//	statements_test.go the statements of PartiQL, likewise
+//	background_test.go what goes on in the background: time to live, indexes, streams, tokens
+//
+// And the histories:
+//
+//	action_test.go     the calls, with their sequential specification
+//	recorder_test.go   who saw what when, over the lives of a server
+//	lives_test.go      these lives, the clients in them and the faults that end them
+//	follower_test.go   a reader of the stream that goes along
+//	order_test.go      the checkers of linearizability and serializability
+//	fresh_test.go      the checker of freshness
+//	delivered_test.go  the checker of streams
+//	historymutants_test.go  the servers that these must catch
 //
 // With -soak each goes on for as long as it says, with fresh seeds.
 package proof

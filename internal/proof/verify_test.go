@@ -205,8 +205,30 @@ func text(it attributes) string {
 type change struct {
 	EventID   string `json:"eventID"`
 	EventName string `json:"eventName"`
-	Dynamodb  struct{ Keys, OldImage, NewImage attributes }
+
+	UserIdentity struct {
+		PrincipalID string `json:"principalId"`
+	} `json:"userIdentity"`
+
+	Dynamodb struct {
+		Keys, OldImage, NewImage attributes
+		SequenceNumber           string
+	}
 }
+
+// streamPage and recordsPage are answers of DescribeStream and GetRecords.
+type (
+	streamPage struct {
+		StreamDescription struct {
+			Shards               []struct{ ShardId, ParentShardId string }
+			LastEvaluatedShardId string
+		}
+	}
+	recordsPage struct {
+		Records           []change
+		NextShardIterator string
+	}
+)
 
 // replay makes the items of a table from its stream. Each record must fit what
 // the ones before it made, and come once.
@@ -242,12 +264,13 @@ func (v *verifier) changes(table string) (all []change) {
 		return nil
 	}
 	arn := described.Table.LatestStreamArn
-	var stream struct {
-		StreamDescription struct{ Shards []struct{ ShardId string } }
-	}
-	v.call("DescribeStream", `{"StreamArn":"`+arn+`"}`, &stream)
-	for _, shard := range stream.StreamDescription.Shards {
-		all = append(all, v.records(arn, shard.ShardId)...)
+	for start, more := "", true; more; {
+		var stream streamPage
+		more = v.call("DescribeStream", `{"StreamArn":"`+arn+`"`+start+`}`, &stream) && stream.StreamDescription.LastEvaluatedShardId != ""
+		for _, shard := range stream.StreamDescription.Shards {
+			all = append(all, v.records(arn, shard.ShardId)...)
+			start = `,"ExclusiveStartShardId":"` + shard.ShardId + `"`
+		}
 	}
 	return all
 }
@@ -257,10 +280,7 @@ func (v *verifier) records(arn, shard string) (all []change) {
 	var next struct{ ShardIterator string }
 	v.call("GetShardIterator", `{"StreamArn":"`+arn+`","ShardId":"`+shard+`","ShardIteratorType":"TRIM_HORIZON"}`, &next)
 	for next.ShardIterator != "" {
-		var page struct {
-			Records           []change
-			NextShardIterator string
-		}
+		var page recordsPage
 		if !v.call("GetRecords", `{"ShardIterator":"`+next.ShardIterator+`"}`, &page) || len(page.Records) == 0 {
 			return all
 		}

@@ -1,0 +1,377 @@
+package proof
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/gramme-db/gramme/internal/kv/driver"
+	"github.com/gramme-db/gramme/internal/server"
+)
+
+const (
+	hotClients  = 4
+	hotLives    = 4  // the last one ends in good order
+	hotCalls    = 14 // of each client in each life
+	strikesOver = 50 // operations on files, from the beginning of a life or of its load, within which most faults strike
+)
+
+// build is a server as it is made for a proof: as it is, or a mutant.
+type build struct {
+	name string
+	fs   func(vfs.FS) vfs.FS
+	bad  func(driver.Driver) driver.Driver
+}
+
+// open opens a server on a disk. Its shards rotate all the time.
+func (b build) open(fs vfs.FS) (*server.Server, error) {
+	if b.fs != nil {
+		fs = b.fs(fs)
+	}
+	opened, err := openEngine(fs)
+	if err != nil {
+		return nil, err
+	}
+	engine := driver.Driver(opened)
+	if b.bad != nil {
+		engine = inspected{b.bad(opened), opened}
+	}
+	return server.Open(server.Options{Engine: engine, Stream: server.StreamOptions{ShardRotation: 20 * time.Millisecond}})
+}
+
+// inspected is an engine that may break promises, and tells how it is.
+type inspected struct {
+	driver.Driver
+	driver.Inspector
+}
+
+// tale is all that was seen of a server in some lives.
+type tale struct {
+	events   []event
+	stream   []change // read at the end, from the beginning
+	followed []change // by the reader that went along
+	wrong    []string // what is wrong in itself, such as an answer that may not be
+}
+
+// stage plays a tale.
+type stage struct {
+	t      *testing.T
+	build  build
+	seed   uint64
+	chance *rand.Rand
+	mem    *vfs.MemFS
+	history
+	follower follower
+
+	mu    sync.Mutex
+	wrong []string
+}
+
+// play lets clients work on a server through some lives, each of which ends with
+// a restart, a power cut or an error of the disk.
+func play(t *testing.T, b build, seed uint64) tale {
+	s := &stage{t: t, build: b, seed: seed, chance: rand.New(rand.NewPCG(seed, 104)), mem: vfs.NewCrashableMem()}
+	s.follower.stage = s
+	for life := range uint64(hotLives - 1) {
+		s.live(life, []func() *fault{s.noFault, s.powerCut, s.powerCut, s.diskError}[s.chance.IntN(4)]())
+		if s.lost() {
+			break
+		}
+	}
+	return s.end()
+}
+
+func (s *stage) say(format string, args ...any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.wrong = append(s.wrong, fmt.Sprintf(format, args...))
+}
+
+// lost reports whether something is wrong that no other life will change.
+func (s *stage) lost() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.wrong) > 0
+}
+
+// live plays one life.
+func (s *stage) live(life uint64, f *fault) {
+	if s.chance.IntN(4) == 0 {
+		f.arm() // it may strike while the server starts
+	}
+	srv, err := s.build.open(watch(s.mem, f.at))
+	if err != nil && !f.broken() {
+		s.say("life %d does not begin: %v", life, err)
+		return
+	}
+	if err == nil {
+		s.revive()
+		if !f.struck() {
+			s.create(srv.Handler(), f)
+		}
+		f.arm()
+		if !f.struck() {
+			s.run(srv.Handler(), life, f)
+		}
+		f.strikeNow()
+		_ = shut(srv) // on a disk that is broken it says what it could not do
+	}
+	if left := f.left(); left != nil {
+		s.mem = left
+	}
+}
+
+// create makes the table, unless it is there.
+func (s *stage) create(h http.Handler, f *fault) {
+	if a := call(h, "CreateTable", hotTable); !a.ok() && a.kind() != "ResourceInUseException" && !f.broken() {
+		s.say("the table is not made: %s", a)
+	}
+}
+
+// run lets the clients work, while a reader follows the stream.
+func (s *stage) run(h http.Handler, life uint64, f *fault) {
+	var working, following sync.WaitGroup
+	news := make(chan struct{}, 1)
+	for id := range uint64(hotClients) {
+		working.Go(func() {
+			c := &hotClient{stage: s, handler: h, fault: f, chance: rand.New(rand.NewPCG(s.seed, life*hotClients+id))}
+			for n := 0; n < hotCalls && s.alive(); n++ {
+				c.call()
+				select {
+				case news <- struct{}{}:
+				default:
+				}
+			}
+		})
+	}
+	following.Go(func() {
+		s.follower.restarted()
+		for range news {
+			s.follower.poll(h, f)
+		}
+	})
+	working.Wait()
+	close(news)
+	following.Wait()
+}
+
+// end starts a server on what is left, and reads everything in all ways.
+func (s *stage) end() tale {
+	told := tale{wrong: s.wrong}
+	if len(told.wrong) > 0 {
+		return told
+	}
+	srv, err := s.build.open(s.mem)
+	if err != nil {
+		told.wrong = append(told.wrong, fmt.Sprintf("the last life does not begin: %v", err))
+		return told
+	}
+	s.revive()
+	c := &hotClient{stage: s, handler: srv.Handler(), fault: s.noFault()}
+	s.create(c.handler, c.fault)
+	for _, read := range manyReads {
+		for n := range hotItems / collectionLen {
+			c.do(read(n))
+		}
+	}
+	s.follower.restarted()
+	for s.follower.poll(c.handler, c.fault) > 0 {
+	}
+	v := &verifier{handler: c.handler}
+	told.stream = v.changes("hot")
+	if err := shut(srv); err != nil {
+		v.say("it does not close: %v", err)
+	}
+	told.events, told.followed, told.wrong = s.events, s.follower.got, append(s.wrong, v.wrong...)
+	return told
+}
+
+// hotClient makes one call after the other.
+type hotClient struct {
+	*stage
+	handler http.Handler
+	fault   *fault
+	chance  *rand.Rand
+	last    [hotItems]int // the write that it has seen in each item
+	refused bool          // it writes no more
+}
+
+// call makes a random call.
+func (c *hotClient) call() {
+	tells := c.chance.IntN(2) == 0
+	one := c.chance.IntN(hotItems)
+	other := (one + 1 + c.chance.IntN(hotItems-1)) % hotItems
+	switch n := c.chance.IntN(17); {
+	case c.refused || n < 3:
+		c.do(manyReads[c.chance.IntN(len(manyReads))](c.chance.IntN(hotItems / collectionLen)))
+	case n < 5:
+		c.do(orderOf(action{kind: "get", item: one}, tells))
+	case n < 6:
+		c.do(transactionOf(gets(0, hotItems), true))
+	case n < 12:
+		c.do(orderOf(c.write(one), tells))
+	case n < 13:
+		c.do(batchOf([]action{{kind: "put", item: one, by: c.number()}, {kind: "delete", item: other}}))
+	default:
+		actions := []action{{kind: "check", item: one, arg: c.last[one]}}
+		if c.chance.IntN(3) > 0 {
+			actions[0] = c.write(one)
+		}
+		c.do(transactionOf(append(actions, c.write(other)), tells))
+	}
+}
+
+// write returns a random write of an item.
+func (c *hotClient) write(item int) action {
+	a := action{kind: []string{"put", "put if", "put if", "add", "add", "add", "delete"}[c.chance.IntN(7)], item: item}
+	switch a.kind {
+	case "put if":
+		a.arg = c.last[item]
+	case "add":
+		a.arg = 1 + c.chance.IntN(3)
+	case "delete":
+		return a
+	}
+	a.by = c.number()
+	return a
+}
+
+// do makes a call and records it. On a broken disk the server may be unable to
+// do its work; then the client goes on with reads.
+func (c *hotClient) do(o order) {
+	e := event{order: o, begin: c.begin()}
+	a := call(c.handler, o.operation, o.body)
+	all, happened, err := o.read(a)
+	if err != nil {
+		if broken := c.fault.broken() && a.status/100 == 5; !broken && c.alive() {
+			c.say("%v", err)
+		}
+		c.refused = true
+		all = nil
+	} else if !happened {
+		return
+	}
+	e.seen = all
+	if !c.record(e) {
+		return
+	}
+	for i, a := range o.actions {
+		if all[i].told {
+			c.last[a.item] = all[i].cell.by
+		}
+		if a.writes() && !all[i].failed && !all[i].idle {
+			c.last[a.item] = a.by
+		}
+	}
+}
+
+// fault is what ends a life of a server, other than good order: it strikes at
+// some operation on a file, once it is armed.
+type fault struct {
+	mu     sync.Mutex
+	after  int // operations until it strikes
+	armed  bool
+	gone   bool                     // it has struck
+	strike func()                   // at that moment; nil: nothing ever strikes
+	fail   func(point string) error // what operations return from then on; nil: nothing
+	rest   func() *vfs.MemFS        // what the next life begins on; nil: the same disk
+}
+
+func (s *stage) noFault() *fault { return &fault{} }
+
+// powerCut leaves what was synced, and some part of what was not. The server
+// goes on, and nobody hears it.
+func (s *stage) powerCut() *fault {
+	var left *vfs.MemFS
+	chance := rand.New(rand.NewPCG(s.chance.Uint64(), 0))
+	return &fault{after: s.chance.IntN(strikesOver), rest: func() *vfs.MemFS { return left }, strike: func() {
+		s.cut()
+		left = s.mem.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: []int{0, 0, 50, 100}[chance.IntN(4)], RNG: chance})
+	}}
+}
+
+// diskError lets one kind of operation fail. The next life begins on the mended
+// disk, or on what a power cut would have left of it.
+func (s *stage) diskError() *fault {
+	points := append(slices.Repeat([]string{"write log", "sync log"}, 8), durablePoints(s.t)...)
+	at := points[s.chance.IntN(len(points))]
+	errno := []syscall.Errno{syscall.EIO, syscall.ENOSPC}[s.chance.IntN(2)]
+	f := &fault{after: s.chance.IntN(strikesOver), strike: func() {}}
+	failures := 0
+	f.fail = func(point string) error {
+		if point != at || strings.HasSuffix(at, " table") && failures == tableFailures {
+			return nil
+		}
+		failures++
+		return &os.PathError{Op: at, Path: dataDir, Err: errno}
+	}
+	if s.chance.IntN(2) == 0 {
+		f.rest = func() *vfs.MemFS { return s.mem.CrashClone(vfs.CrashCloneCfg{}) }
+	}
+	return f
+}
+
+func (f *fault) arm() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.armed = f.strike != nil
+}
+
+// at is called before each operation.
+func (f *fault) at(point string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.countLocked()
+	if f.gone && f.fail != nil {
+		return f.fail(point)
+	}
+	return nil
+}
+
+func (f *fault) countLocked() {
+	if !f.armed || f.gone {
+		return
+	}
+	if f.after--; f.after < 0 {
+		f.gone = true
+		f.strike()
+	}
+}
+
+// strikeNow ends the life, when the fault has not come by itself.
+func (f *fault) strikeNow() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.after = 0
+	f.countLocked()
+}
+
+func (f *fault) struck() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.gone
+}
+
+// broken reports whether calls may fail.
+func (f *fault) broken() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.gone && f.fail != nil
+}
+
+// left returns the disk of the next life; nil: the same.
+func (f *fault) left() *vfs.MemFS {
+	if f.rest == nil {
+		return nil
+	}
+	return f.rest()
+}

@@ -23,8 +23,9 @@ type backlog struct {
 	bytesMax uint64 // of memtables
 	stalls   *atomic.Int64
 
-	unseen int              // bytes let in since the last look
-	due    <-chan time.Time // tells when the next look is due in any case; nil: it is
+	flushed bool             // memtables were flushed since the disk ran out of room
+	unseen  int              // bytes let in since the last look
+	due     <-chan time.Time // tells when the next look is due in any case; nil: it is
 }
 
 // admit returns when there is room for so many bytes of writes, or an
@@ -37,10 +38,10 @@ func (b *backlog) admit(size int) error {
 	if !b.isDue() {
 		return nil
 	}
-	if err := b.disk.room(); err != nil {
+	if err := b.await(); err != nil {
 		return err
 	}
-	if err := b.await(); err != nil {
+	if err := b.checkRoom(); err != nil {
 		return err
 	}
 	b.unseen, b.due = 0, time.After(backlogLookInterval)
@@ -67,7 +68,9 @@ func (b *backlog) await() error {
 		if err := b.disk.tables.failure(); err != nil {
 			return err
 		}
-		if b.db.Metrics().MemTable.Size < b.bytesMax {
+		m := b.db.Metrics()
+		b.disk.tables.unflushed.Store(m.WAL.Size)
+		if m.MemTable.Size < b.bytesMax {
 			return nil
 		}
 		if !waited {
@@ -78,10 +81,23 @@ func (b *backlog) await() error {
 	}
 }
 
-// room returns nil as long as the disk has room for logs, or else an
-// ErrUnavailable.
+// checkRoom returns an error when the disk has no room. What is flushed then
+// needs no room kept for it any more, and its log can be used again.
+func (b *backlog) checkRoom() error {
+	err := b.disk.room()
+	if err == nil {
+		b.flushed = false
+	} else if !b.flushed && b.disk.tables.unflushed.Load() > shortFlushBytes {
+		b.flushed = true
+		_, _ = b.db.AsyncFlush() // tables.flushed is told of the end
+	}
+	return err
+}
+
+// room returns nil as long as the disk has room for the log and for the tables
+// that it is flushed to, or else an ErrUnavailable.
 func (d *disk) room() error {
-	if err := d.spare(logReserveParts); err != nil {
+	if err := d.spare(logReserveParts, d.tables.unflushed.Load()); err != nil {
 		return fmt.Errorf("%w until there is room on the disk: %w", kv.ErrUnavailable, err)
 	}
 	return nil

@@ -28,6 +28,8 @@ type tables struct {
 	failures atomic.Int32    // in a row
 	refusal  atomic.Pointer[frost]
 
+	unflushed atomic.Uint64 // bytes of the log that are not in tables, when they were last looked at
+
 	mu struct {
 		sync.Mutex
 		failed  bool          // the flush that runs, or ran last, could not write a table
@@ -115,7 +117,7 @@ type table struct {
 func (d *disk) createTable(name string, category vfs.DiskWriteCategory) (vfs.File, error) {
 	d.tables.pause()
 	t := &table{disk: d, name: name, flush: category == flushCategory}
-	err := d.spare(1)
+	err := t.checkRoom()
 	if err == nil {
 		t.File, err = d.FS.Create(name, category)
 	}
@@ -141,12 +143,21 @@ func (t *table) note(op string, err error) error {
 	return err
 }
 
+// checkRoom returns an error when there is no room for tables any more. A flush
+// may take the room that is kept for it.
+func (t *table) checkRoom() error {
+	if t.flush {
+		return t.disk.spare(1, 0)
+	}
+	return t.disk.spare(1, t.disk.tables.unflushed.Load())
+}
+
 // Write appends.
 func (t *table) Write(p []byte) (int, error) {
 	t.unchecked += len(p)
 	if t.unchecked >= spareCheckBytes {
 		t.unchecked = 0
-		if err := t.disk.spare(1); err != nil {
+		if err := t.checkRoom(); err != nil {
 			return 0, t.note("write", err)
 		}
 	}
@@ -176,15 +187,16 @@ func (t *table) Close() error {
 }
 
 // spare returns an error when the disk has less room than its reserve, or one
-// part of that. What Pebble could finish later leaves the last of the room to
-// what must not fail: the log and the manifest. A file system that cannot tell
-// has room.
-func (d *disk) spare(parts uint64) error {
+// part of that, and so many bytes more. What can be done later leaves the last
+// of the room to what must not fail: the log, the manifest, and the tables that
+// the log is flushed to, without which the store cannot be opened again. A file
+// system that cannot tell has room.
+func (d *disk) spare(parts, more uint64) error {
 	usage, err := d.FS.GetDiskUsage(d.dir)
 	if err != nil {
 		return nil
 	}
-	reserve := min(reserveBytes, usage.TotalBytes/reserveShare) / parts
+	reserve := min(reserveBytes, usage.TotalBytes/reserveShare)/parts + more
 	if usage.AvailBytes >= reserve {
 		return nil
 	}

@@ -19,9 +19,11 @@ var (
 	// ErrTooLarge: a value or an update is beyond its limit.
 	ErrTooLarge = errors.New("kv: too large")
 
-	// ErrUnavailable: the engine could not write its log, and takes no writes
-	// until it is opened again. Whether the update that met it will be there
-	// then is not known; readers do not see it. Wraps the cause.
+	// ErrUnavailable: the engine takes no writes, because its disk does not.
+	// Where it could not write its log, that is so until it is opened again;
+	// whether the update that met it will be there then is not known, and
+	// readers do not see it. Where the disk is full or takes no tables, it
+	// passes by itself, and nothing was written. Wraps the cause.
 	ErrUnavailable = errors.New("kv: the store takes no more writes")
 
 	// ErrLocked: another process, or another store of this one, has the data

@@ -48,7 +48,8 @@ func durablePoints(t *testing.T) (points []string) {
 }
 
 // tableFailures is how often a table cannot be made, written or synced. The
-// server tries again meanwhile, and writes that find no room in memory wait.
+// server tries again meanwhile, and refuses writes. How it fares when tables fail
+// for good is in fulldisk_test.go.
 const tableFailures = 5
 
 // errorRound runs a load while the disk fails at a point, and returns how many

@@ -3,7 +3,7 @@
 // answered write is there, an unanswered one is there whole or not at all, the
 // counts that DescribeTable shows are those of the items, and gramme debug check
 // finds nothing wrong. With a lesser durability the last writes may be missing,
-// but no others.
+// but no others. On a full disk all that was answered is there, too.
 package crash
 
 import (

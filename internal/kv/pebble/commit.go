@@ -48,6 +48,7 @@ type committer struct {
 	}
 
 	// The leader's:
+	backlog  backlog
 	counters counters
 	applied  uint64 // the number of groups so far
 	scratch  []byte
@@ -152,6 +153,9 @@ func (c *committer) begin(requests []*request) flight {
 	if err := c.disk.failure(); err != nil {
 		settle(requests, err)
 		return flight{}
+	}
+	if err := c.backlog.admit(sizeOf(requests)); err != nil {
+		refuse(requests, err)
 	}
 	batch, g := c.build(requests)
 	f := flight{batch: batch, group: g}

@@ -35,6 +35,7 @@ type disk struct {
 	log    *slog.Logger
 	frost  atomic.Pointer[frost] // nil: not frozen
 	opened atomic.Bool           // Open has returned
+	tables tables
 
 	// Of the time until then:
 	read    atomic.Pointer[string] // the file read last: the one to blame
@@ -70,21 +71,26 @@ func (d *disk) keep(op, name string, err error) {
 	if err == nil {
 		return
 	}
-	cause := err
-	if path := (*fs.PathError)(nil); !errors.As(err, &path) { // which says it itself
-		cause = fmt.Errorf("%s %s: %w", op, name, err)
-	}
+	cause := named(op, name, err)
 	unavailable := fmt.Errorf("%w until it is opened again: %w", kv.ErrUnavailable, cause)
 	if d.frost.CompareAndSwap(nil, &frost{cause, unavailable}) && d.opened.Load() {
 		d.log.Error("the disk refused a write; no more writes are taken, reads go on; mend the disk and start again", "err", cause)
 	}
 }
 
+// named returns the error with the operation and the file.
+func named(op, name string, err error) error {
+	if path := (*fs.PathError)(nil); errors.As(err, &path) { // which says it itself
+		return err
+	}
+	return fmt.Errorf("%s %s: %w", op, name, err)
+}
+
 func (d *disk) frozen() bool { return d.frost.Load() != nil }
 
 // free: the file's errors are Pebble's. A table is a new file that nothing
-// refers to yet, and Pebble tries again; but not while the store is being
-// opened, for it would try until the disk has room.
+// refers to yet, and Pebble tries again (tables.go); but not while the store is
+// being opened, for it would try until the disk has room.
 func (d *disk) free(name string) bool {
 	return d.opened.Load() && (strings.HasSuffix(name, ".sst") || strings.HasSuffix(name, ".blob"))
 }
@@ -109,7 +115,7 @@ func (d *disk) guard(op, name string, f vfs.File, err error) (vfs.File, error) {
 // Create creates a file.
 func (d *disk) Create(name string, category vfs.DiskWriteCategory) (vfs.File, error) {
 	if d.free(name) {
-		return d.FS.Create(name, category)
+		return d.createTable(name, category)
 	}
 	if d.frozen() {
 		return &guarded{File: nowhere(), disk: d, name: name}, nil

@@ -36,9 +36,35 @@ const (
 
 	// memtableBytesDefault is reached by doubling from 256 KB under writes, so
 	// an idle store stays small. Up to memtablesMax of them wait to be flushed,
-	// beyond that writes wait.
+	// beyond that writes wait. Where Pebble would make them wait is beyond that.
 	memtableBytesDefault = 32 << 20
 	memtablesMax         = 4
+	memtablesStop        = memtablesMax + 2
+
+	// How full the memtables are is looked at before each part of that, out of
+	// backlogLooks, is written, and how much room the disk has, too; and after
+	// that time.
+	backlogLooks        = 32
+	backlogLookInterval = 100 * time.Millisecond
+
+	// What is left of the disk for the log and the manifest: tables are not
+	// written into the last reserveBytes, or the last part out of reserveShare
+	// of a small disk, which is looked at for each spareCheckBytes. Updates are
+	// refused when one part out of logReserveParts is left of that, and the
+	// room for what is not flushed yet.
+	reserveBytes    = 64 << 20
+	reserveShare    = 16
+	logReserveParts = 2
+	spareCheckBytes = 1 << 20
+
+	// shortFlushBytes is how much must be in memtables for them to be flushed
+	// before their time when the disk runs out of room.
+	shortFlushBytes = 1 << 20
+
+	// How long Pebble waits before it tries again to write a table: after the
+	// first failure, and at most, as it doubles.
+	retryPauseMin = 10 * time.Millisecond
+	retryPauseMax = time.Second
 
 	// memtablesKept is how many memtables have room beside the cache of blocks:
 	// one that is written and one that is flushed. More, under a flood of

@@ -43,11 +43,17 @@ func (d *DB) listener(log *slog.Logger) *engine.EventListener {
 			case d.troubled <- struct{}{}:
 			default:
 			}
-			log.Warn("a flush or compaction failed and will be tried again", "err", readError(err).Error())
+			level := slog.LevelWarn
+			if d.disk.tables.failures.Load() > 1 {
+				level = slog.LevelDebug // again
+			}
+			log.Log(context.Background(), level, "a flush or compaction failed and will be tried again", "err", readError(err).Error())
 		},
 		DataCorruption: func(info engine.DataCorruptionInfo) {
 			log.Error("damaged data", "file", info.Path, "err", info.Details.Error())
 		},
+		FlushBegin: func(engine.FlushInfo) { d.disk.tables.flushing() },
+		FlushEnd:   func(engine.FlushInfo) { d.disk.tables.flushed() },
 		WriteStallBegin: func(info engine.WriteStallBeginInfo) {
 			d.writeStalls.Add(1)
 			log.Debug("writes wait for the disk", "reason", info.Reason)

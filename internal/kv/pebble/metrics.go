@@ -62,5 +62,14 @@ func (d *DB) Metrics() driver.Metrics {
 	}
 }
 
-// Health returns why the engine takes no more writes: a disk that failed.
-func (d *DB) Health() error { return d.disk.failure() }
+// Health returns why the engine takes no writes: a disk that failed, that takes
+// no tables, or that is full.
+func (d *DB) Health() error {
+	if err := d.disk.failure(); err != nil {
+		return err
+	}
+	if err := d.disk.tables.failure(); err != nil {
+		return err
+	}
+	return d.disk.room()
+}

@@ -28,6 +28,8 @@ func open(o Options, f format) (_ *DB, err error) {
 		return nil, fmt.Errorf("kv: make the data directory: %w", err)
 	}
 	d := &DB{disk: &disk{FS: o.FS, dir: o.Dir, log: o.Logger}, troubled: make(chan struct{}, 1)}
+	d.stop = make(chan struct{})
+	d.disk.tables.open(o.Logger, d.stop)
 	if d.lock, err = lockDir(d.disk); err != nil {
 		return nil, err
 	}

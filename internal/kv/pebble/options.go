@@ -69,7 +69,7 @@ func (d *DB) engineOptions(o Options) *engine.Options {
 		CacheSize:                   o.CacheBytes + memtablesKept*o.MemtableBytes, // Pebble takes memtables out of it
 		MaxOpenFiles:                openFilesMax,
 		MemTableSize:                uint64(o.MemtableBytes),
-		MemTableStopWritesThreshold: memtablesMax,
+		MemTableStopWritesThreshold: memtablesStop,
 		L0CompactionThreshold:       2,
 		L0StopWritesThreshold:       levelZeroSublevelsMax,
 		LBaseMaxBytes:               64 << 20,

@@ -3,8 +3,9 @@
 // latches for owned keys (latches.go), commits in groups with one sync each
 // (commit.go), reads that never show what is not durable (group.go), counters
 // (counters.go), stamps and their watermark (stamps.go), a look at the directory
-// before Pebble has its way with it (directory.go), and an orderly end when the
-// disk refuses a write (disk.go). It is not for callers of kv, who use a
+// before Pebble has its way with it (directory.go), an orderly end when the disk
+// refuses a write (disk.go), and refusals in place of waiting for a disk that is
+// full (tables.go, backlog.go). It is not for callers of kv, who use a
 // kv.Store over it. Opened by the server and by kv/memory.
 package pebble
 
@@ -40,7 +41,7 @@ type DB struct {
 	backgroundErrors atomic.Int64
 	troubled         chan struct{} // holds a token after a background error
 
-	stop    chan struct{} // closed to end the background syncs
+	stop    chan struct{} // closed to end the background syncs, and what waits to try again
 	stopped sync.WaitGroup
 }
 
@@ -67,13 +68,15 @@ func (d *DB) start(o Options, stampBound uint64) {
 		t.request.latches = &d.latches
 		return t
 	}
-	d.stop = make(chan struct{})
-
 	c := &d.commits
 	c.db, c.disk, c.durability = d.engine, d.disk, o.Durability
 	c.seed = maphash.MakeSeed()
 	c.room = make(chan struct{}, flightsMax)
 	c.unsynced = make(chan struct{}, 1)
+	c.backlog = backlog{
+		db: d.engine, disk: d.disk, log: o.Logger,
+		bytesMax: memtablesMax * uint64(o.MemtableBytes), stalls: &d.writeStalls,
+	}
 	c.counters = counters{db: d.engine, vectors: make(map[string]*vector)}
 	if o.Durability == Interval || o.Durability == None {
 		d.stopped.Add(1)
@@ -125,7 +128,7 @@ func (d *DB) Close() error {
 // Open replays the log.
 func (d *DB) flush() {
 	written := d.created || d.commits.groups.Load() > 0
-	if !written || d.durability == Volatile || d.disk.frozen() {
+	if !written || d.durability == Volatile || d.disk.frozen() || d.disk.tables.failure() != nil {
 		return
 	}
 	select {

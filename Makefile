@@ -28,7 +28,7 @@ build: ## build bin/gramme
 	go build -o $(GRAMME_BIN) ./cmd/gramme
 
 .PHONY: test
-test: lint unit race api e2e crash streams examples ## run everything
+test: lint unit race api e2e security crash streams examples ## run everything
 	@echo "== all passed"
 
 .PHONY: unit
@@ -106,6 +106,11 @@ $(VENV)/installed: test/e2e/python/requirements.txt
 	python3 -m venv --clear $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
+
+.PHONY: security
+security: build ## what a running server tells in its logs, who may read its files, and what TLS lets in
+	@echo "== security"
+	cd test && go test -count=1 ./security
 
 .PHONY: crash
 crash: build ## kill the server in the middle of writes and read back

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +9,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -31,12 +31,13 @@ type serveCommand struct {
 	Region     string   `env:"GRAMME_REGION" default:"us-east-1" help:"The region of AWS to be."`
 	Account    string   `env:"GRAMME_ACCOUNT" default:"000000000000" help:"The account of AWS to be."`
 
-	Auth      string       `env:"GRAMME_AUTH" default:"any" enum:"any,static" help:"Who may call: any (everybody) or static (who signs with the access key)."`
-	AccessKey string       `env:"GRAMME_ACCESS_KEY" placeholder:"ID" help:"The access key id for --auth=static."`
-	SecretKey sigv4.Secret `env:"GRAMME_SECRET_KEY" placeholder:"SECRET" help:"The secret access key for --auth=static. Others on the machine can see a command line; better set the variable."`
-	TLSCert   string       `name:"tls-cert" env:"GRAMME_TLS_CERT" placeholder:"FILE" help:"Speak HTTPS, with this chain of certificates in PEM."`
-	TLSKey    string       `name:"tls-key" env:"GRAMME_TLS_KEY" placeholder:"FILE" help:"The private key of --tls-cert, in PEM."`
-	Insecure  bool         `env:"GRAMME_INSECURE" help:"Let everybody in although other machines can reach --addr."`
+	Auth          string       `env:"GRAMME_AUTH" default:"any" enum:"any,static" help:"Who may call: any (everybody) or static (who signs with the access key)."`
+	AccessKey     string       `env:"GRAMME_ACCESS_KEY" placeholder:"ID" help:"The access key id for --auth=static."`
+	SecretKey     sigv4.Secret `env:"GRAMME_SECRET_KEY" placeholder:"SECRET" help:"The secret access key for --auth=static. Others on the machine can see a command line; better set the variable."`
+	SecretKeyFile string       `env:"GRAMME_SECRET_KEY_FILE" placeholder:"FILE" help:"A file with the secret access key, in place of --secret-key."`
+	TLSCert       string       `name:"tls-cert" env:"GRAMME_TLS_CERT" placeholder:"FILE" help:"Speak HTTPS, with this chain of certificates in PEM. It may be renewed at any time."`
+	TLSKey        string       `name:"tls-key" env:"GRAMME_TLS_KEY" placeholder:"FILE" help:"The private key of --tls-cert, in PEM."`
+	Insecure      bool         `env:"GRAMME_INSECURE" help:"Let everybody in although other machines can reach --addr."`
 
 	AllowOrigin []string `env:"GRAMME_ALLOW_ORIGIN" placeholder:"ORIGIN,..." help:"Web pages that may use a server with --auth=any, as in https://app.example.com, beside those of this machine; * is all."`
 
@@ -110,12 +111,8 @@ func (s *serveCommand) check() (*net.TCPAddr, error) {
 	if s.InMemory && s.Data != "" {
 		return nil, errors.New("--in-memory and --data exclude each other; leave one out")
 	}
-	keys := s.AccessKey != "" && s.SecretKey != ""
-	if s.Auth == "static" && !keys {
-		return nil, errors.New("--auth=static needs --access-key and --secret-key; set GRAMME_ACCESS_KEY and GRAMME_SECRET_KEY")
-	}
-	if s.Auth == "any" && (s.AccessKey != "" || s.SecretKey != "") {
-		return nil, errors.New("with --auth=any an access key protects nothing; say --auth=static, or leave --access-key and --secret-key out")
+	if err := s.checkKeys(); err != nil {
+		return nil, err
 	}
 	if (s.TLSCert == "") != (s.TLSKey == "") {
 		return nil, errors.New("--tls-cert and --tls-key go together; give both or none")
@@ -139,16 +136,35 @@ func (s *serveCommand) check() (*net.TCPAddr, error) {
 	return addr, nil
 }
 
+func (s *serveCommand) checkKeys() error {
+	secret := s.SecretKey != "" || s.SecretKeyFile != ""
+	switch {
+	case s.SecretKey != "" && s.SecretKeyFile != "":
+		return errors.New("--secret-key and --secret-key-file exclude each other; leave one out")
+	case s.Auth == "static" && (s.AccessKey == "" || !secret):
+		return errors.New("--auth=static needs --access-key and --secret-key; set GRAMME_ACCESS_KEY and GRAMME_SECRET_KEY")
+	case s.Auth == "any" && (s.AccessKey != "" || secret):
+		return errors.New("with --auth=any an access key protects nothing; say --auth=static, or leave --access-key and --secret-key out")
+	}
+	return nil
+}
+
 // options turns checked flags into the server's options.
-func (s *serveCommand) options(logs io.Writer) (server.Options, error) {
-	o := server.Options{
+func (s *serveCommand) options(logs io.Writer) (o server.Options, err error) {
+	secret := s.SecretKey
+	if s.SecretKeyFile != "" {
+		if secret, err = readSecret(s.SecretKeyFile); err != nil {
+			return o, err
+		}
+	}
+	o = server.Options{
 		Dir:               s.dir(),
 		Durability:        durabilities()[s.Durability],
 		CacheBytes:        int64(s.CacheSize),
 		Region:            s.Region,
 		Account:           s.Account,
 		AccessKey:         s.AccessKey,
-		Secret:            s.SecretKey,
+		Secret:            secret,
 		AllowOrigins:      s.AllowOrigin,
 		ControlPlaneDelay: s.ControlPlaneDelay,
 		Stream:            server.StreamOptions(s.Stream),
@@ -160,11 +176,11 @@ func (s *serveCommand) options(logs io.Writer) (server.Options, error) {
 	if s.TLSCert == "" {
 		return o, nil
 	}
-	pair, err := tls.LoadX509KeyPair(s.TLSCert, s.TLSKey)
+	cert, err := openCertificate(s.TLSCert, s.TLSKey, time.Now, o.Logger)
 	if err != nil {
-		return o, fmt.Errorf("cannot use --tls-cert and --tls-key: %w", err)
+		return o, err
 	}
-	o.TLS = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}
+	o.TLS = cert.config()
 	return o, nil
 }
 
@@ -195,7 +211,8 @@ func (s *serveCommand) logger(w io.Writer) *slog.Logger {
 }
 
 // announce tells that the server is ready, and how to point an SDK at it. It
-// never prints a secret: of a key pair it names the variable that holds it.
+// never prints a secret: of a key pair it names the variable, or the file, that
+// holds it.
 func (s *serveCommand) announce(w io.Writer, srv *server.Server, url string) {
 	data := "in memory"
 	if !s.InMemory {
@@ -209,8 +226,16 @@ func (s *serveCommand) announce(w io.Writer, srv *server.Server, url string) {
 	if s.Auth == "static" {
 		key, secret = s.AccessKey, `"$GRAMME_SECRET_KEY"`
 	}
+	if s.SecretKeyFile != "" {
+		secret = `"$(cat ` + shellQuote(s.SecretKeyFile) + `)"`
+	}
 	fmt.Fprintf(w, "Point an AWS SDK or the AWS CLI at it with\n\n")
 	fmt.Fprintf(w, "export AWS_ENDPOINT_URL=%s\n", url)
 	fmt.Fprintf(w, "export AWS_ACCESS_KEY_ID=%s AWS_SECRET_ACCESS_KEY=%s\n", key, secret)
 	fmt.Fprintf(w, "export AWS_REGION=%s\n\n", srv.Region())
+}
+
+// shellQuote returns text as a shell takes it for one word.
+func shellQuote(text string) string {
+	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }

@@ -209,15 +209,32 @@ func (c *expressConn) serve() {
 	defer cancel()
 	c.request = *c.request.WithContext(ctx)
 	c.sentry.cancel = cancel
+	served := false
 	for wait := c.lane.options.HeaderReadTimeMax; c.await(wait); wait = c.lane.options.IdleTimeMax {
 		if !c.head.parse(c.in) {
+			if served {
+				c.in = c.in[lineEnds(c.in):]
+			}
 			handed = c.handOver()
 			return
 		}
 		if !c.serveOne() {
 			return
 		}
+		served = true
 	}
+}
+
+// lineEnds returns how many bytes net/http would pass over before a request that
+// follows a POST, since some clients end its body with a line of their own. For
+// net/http the connection is new, and it would not.
+func lineEnds(b []byte) int {
+	const most = 4
+	n := 0
+	for n < min(len(b), most) && (b[n] == '\r' || b[n] == '\n') {
+		n++
+	}
+	return n
 }
 
 // await waits for the next request, and reports whether one is coming. It is

@@ -7,6 +7,8 @@ package process
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -45,12 +47,20 @@ type Options struct {
 	Durability        string        // of --durability; default: the server's
 	ControlPlaneDelay time.Duration // how long tables stay CREATING, UPDATING, DELETING
 	Env               []string      // more variables, as in GRAMME_STREAM_RETENTION=1m
+	TLS               *TLS          // of --tls-cert and --tls-key; nil: without
 	TTLCooldown       string        // of --ttl-cooldown; default: the server's
+}
+
+// TLS is a certificate, which must be valid for 127.0.0.1, with its private key.
+type TLS struct {
+	Cert, Key string         // files
+	Roots     *x509.CertPool // what trusts it
 }
 
 // Server is a running gramme.
 type Server struct {
 	Addr string // host:port
+	tls  *TLS   // nil: without
 	cmd  *exec.Cmd
 	log  *os.File      // nil: the process writes to our standard error
 	done chan struct{} // closed when the process has ended; err is valid then
@@ -127,7 +137,7 @@ func Launch(bin string, o Options) (*Server, error) {
 		}
 		o.Addr = addr
 	}
-	s := &Server{Addr: o.Addr, done: make(chan struct{})}
+	s := &Server{Addr: o.Addr, tls: o.TLS, done: make(chan struct{})}
 	s.cmd = exec.Command(bin, "serve")
 	s.cmd.Env = environment(o)
 	s.cmd.Stdout, s.cmd.Stderr = os.Stderr, os.Stderr
@@ -169,6 +179,9 @@ func environment(o Options) []string {
 	if o.Static {
 		env = append(env, "GRAMME_AUTH=static", "GRAMME_ACCESS_KEY="+AccessKey, "GRAMME_SECRET_KEY="+SecretKey)
 	}
+	if o.TLS != nil {
+		env = append(env, "GRAMME_TLS_CERT="+o.TLS.Cert, "GRAMME_TLS_KEY="+o.TLS.Key)
+	}
 	return append(env, o.Env...)
 }
 
@@ -192,12 +205,14 @@ func (s *Server) wait() {
 
 // awaitAnswer polls the health page until it answers 200.
 func (s *Server) awaitAnswer() error {
+	client := s.Client()
+	defer client.CloseIdleConnections()
 	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
 	defer cancel()
 	tick := time.NewTicker(pollInterval)
 	defer tick.Stop()
 	for {
-		if s.answers(ctx) {
+		if s.answers(ctx, client) {
 			return nil
 		}
 		select {
@@ -210,12 +225,12 @@ func (s *Server) awaitAnswer() error {
 	}
 }
 
-func (s *Server) answers(ctx context.Context) bool {
+func (s *Server) answers(ctx context.Context, client *http.Client) bool {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.URL(), nil)
 	if err != nil {
 		return false
 	}
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := client.Do(req)
 	if err != nil {
 		return false
 	}
@@ -223,7 +238,22 @@ func (s *Server) answers(ctx context.Context) bool {
 }
 
 // URL returns the endpoint as the SDKs take it.
-func (s *Server) URL() string { return "http://" + s.Addr }
+func (s *Server) URL() string {
+	if s.tls != nil {
+		return "https://" + s.Addr
+	}
+	return "http://" + s.Addr
+}
+
+// Client returns a client with connections of its own, which trusts the server's
+// certificate.
+func (s *Server) Client() *http.Client {
+	transport := &http.Transport{ForceAttemptHTTP2: true}
+	if s.tls != nil {
+		transport.TLSClientConfig = &tls.Config{RootCAs: s.tls.Roots}
+	}
+	return &http.Client{Transport: transport}
+}
 
 // Adopt sets the environment of this process, and so of those it starts, such
 // that every AWS SDK and the AWS CLI find the server and sign for it, and find
@@ -268,6 +298,16 @@ func (s *Server) Stop() error {
 	case <-timeout.C:
 		return errors.Join(fmt.Errorf("gramme did not end within %s of SIGTERM", stopTimeout), s.Kill())
 	}
+}
+
+// Abort ends the process with the stacks of all its goroutines, as an operator
+// does who wants to know where it hangs, and waits until it is gone.
+func (s *Server) Abort() error {
+	if err := s.cmd.Process.Signal(syscall.SIGQUIT); err != nil {
+		return err
+	}
+	<-s.done
+	return nil
 }
 
 // Kill ends the process as a crash would, at whatever it is doing, and waits

@@ -75,7 +75,7 @@ func (c *counters) load(key []byte) (*vector, error) {
 	}
 	defer func() { _ = closer.Close() }()
 	if v.slots, err = kv.ParseCounters(nil, value); err != nil {
-		return nil, &kv.CorruptionError{Err: fmt.Errorf("key %x: %w", key, err)}
+		return nil, &kv.CorruptionError{Err: fmt.Errorf("a vector of counters: %w", err)} // its key would tell an item's, in the log
 	}
 	v.stored = true
 	c.vectors[string(v.key)] = v

@@ -86,6 +86,8 @@ const (
 	deletionBytesPerSecond = 256 << 20
 	rangeDeletionDelay     = 10 * time.Second
 
-	dirMode  = 0o700
-	fileMode = 0o600
+	dirMode       = 0o700
+	fileMode      = 0o600
+	forOthers     = 0o077
+	writableByAll = 0o002
 )

@@ -42,6 +42,9 @@ func open(o Options, f format) (_ *DB, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := keepPrivate(d.disk); err != nil {
+		return nil, fmt.Errorf("kv: look at the modes in the data directory: %w", err)
+	}
 	if upgrade {
 		if err := d.probe(o, f); err != nil {
 			return nil, err

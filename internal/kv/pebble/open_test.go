@@ -42,6 +42,55 @@ func fill(t *testing.T, s *kv.Store) {
 	}
 }
 
+// A copy may have been made with other modes. Files that are not the store's stay
+// as they are, and so does the directory; but who may write to it may do anything.
+func TestCopyIsMadePrivate(t *testing.T) {
+	dir := t.TempDir()
+	s := openStore(t, pebble.Options{Dir: dir})
+	fill(t, s)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	note := filepath.Join(dir, "note.txt")
+	if err := os.WriteFile(note, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	chmodAll(t, dir, 0o666)
+	if err := os.Chmod(dir, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	var log strings.Builder
+	s = openStore(t, pebble.Options{Dir: dir, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]fs.FileMode{dir: 0o777, note: 0o666} {
+		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != want {
+			t.Errorf("%s was changed: %v, %v", path, info.Mode(), err)
+		}
+	}
+	if want := "every user of this machine may change the data directory; run: chmod o-w " + dir; strings.Count(log.String(), want) != 1 {
+		t.Errorf("the log says %s, want %q", log.String(), want)
+	}
+	if err := errors.Join(os.Remove(note), os.Chmod(dir, 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	checkPrivate(t, dir)
+}
+
+func chmodAll(t *testing.T, dir string, mode fs.FileMode) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(dir, "*"))
+	if err != nil || len(files) < 5 {
+		t.Fatalf("%v in %s (%v)", files, dir, err)
+	}
+	for _, file := range files {
+		if err := os.Chmod(file, mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func checkPrivate(t *testing.T, dir string) {
 	t.Helper()
 	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {

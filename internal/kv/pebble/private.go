@@ -5,6 +5,10 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
@@ -58,4 +62,50 @@ func touch(name string) error {
 		return err
 	}
 	return f.Close()
+}
+
+// keepPrivate takes the files of a store away from others, who got at them by a
+// copy that made them anew. The directory is its owner's to close: it may hold
+// more than the store. If others can write to it they can change the store,
+// whatever its files allow, and the log says so.
+func keepPrivate(disk *disk) error {
+	if _, real := disk.FS.(privateFS); !real || runtime.GOOS == "windows" { // whose modes say nothing
+		return nil
+	}
+	names, err := disk.List(disk.dir)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if !isOurs(name) {
+			continue
+		}
+		if err := makePrivate(filepath.Join(disk.dir, name)); err != nil {
+			disk.log.Warn("others may read a file of the store; give it back to the user who runs gramme", "err", err)
+		}
+	}
+	info, err := os.Stat(disk.dir)
+	if err == nil && info.Mode()&writableByAll != 0 {
+		disk.log.Warn("every user of this machine may change the data directory; run: chmod o-w " + disk.dir)
+	}
+	return err
+}
+
+// isOurs reports whether a file of this name is the store's.
+func isOurs(name string) bool {
+	for _, extension := range []string{".sst", ".blob", ".log"} {
+		if isNumbered(name, extension) {
+			return true
+		}
+	}
+	return name == cleanFile || name == "LOCK" ||
+		slices.ContainsFunc([]string{"MANIFEST-", "OPTIONS-", "marker."}, func(prefix string) bool { return strings.HasPrefix(name, prefix) })
+}
+
+func makePrivate(path string) error {
+	info, err := os.Lstat(path) // what a link leads to is not ours to change
+	if err != nil || !info.Mode().IsRegular() || info.Mode().Perm()&forOthers == 0 {
+		return err
+	}
+	return os.Chmod(path, fileMode)
 }

@@ -103,7 +103,7 @@ func (p *page) full() bool {
 func (p *page) stopAt(entry item.Item) error {
 	var ok bool
 	if p.next, ok = p.view.PositionOf(entry); !ok {
-		return p.damaged(entry)
+		return p.damaged()
 	}
 	return nil
 }
@@ -135,11 +135,11 @@ func (p *page) take(entry schema.Image) error {
 func (p *page) fetchItem(entry item.Item) (item.Item, error) {
 	var ok bool
 	if p.fetchKey, ok = p.view.AppendItemKey(p.fetchKey[:0], entry); !ok {
-		return nil, p.damaged(entry)
+		return nil, p.damaged()
 	}
 	var err error
 	if p.fetched, err = p.snap.Get(p.fetchKey, p.fetched[:0]); err != nil {
-		return nil, fmt.Errorf("the item of %v: %w", p.damaged(entry), err)
+		return nil, fmt.Errorf("the item of an entry: %w: %w", p.damaged(), err)
 	}
 	it, size, err := layout.ParseRecord(p.fetched)
 	p.fetchedBytes += size
@@ -147,12 +147,13 @@ func (p *page) fetchItem(entry item.Item) (item.Item, error) {
 	return it, err
 }
 
-func (p *page) damaged(entry item.Item) error {
+// damaged is for the log, and so tells where, but nothing of what is stored there.
+func (p *page) damaged() error {
 	v := p.view
 	if v.Index == nil {
-		return fmt.Errorf("%w: table %d: %v", layout.ErrRecord, v.Table.ID, entry)
+		return fmt.Errorf("%w: table %d; gramme debug check tells which", layout.ErrRecord, v.Table.ID)
 	}
-	return fmt.Errorf("%w: table %d, index %d: %v", layout.ErrRecord, v.Table.ID, v.Index.Number, entry)
+	return fmt.Errorf("%w: table %d, index %d; gramme debug check tells which", layout.ErrRecord, v.Table.ID, v.Index.Number)
 }
 
 // keep adds an item, or what the projection leaves of it, to the answer.

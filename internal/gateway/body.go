@@ -35,7 +35,22 @@ func (b *budget) reserve(held *int64, n int64) error {
 	return nil
 }
 
-func (b *budget) release(held *int64) { b.used.Add(-*held) }
+// take adds n in any case.
+func (b *budget) take(held *int64, n int64) {
+	b.used.Add(n)
+	*held += n
+}
+
+// hasRoom tells whether n would not be too much just now.
+func (b *budget) hasRoom(n int64) bool { return b.used.Load()+n <= b.max }
+
+// release gives back all that the holder holds.
+func (b *budget) release(held *int64) {
+	if *held > 0 {
+		b.used.Add(-*held)
+		*held = 0
+	}
+}
 
 // errTooLarge is the error of a body beyond BodyBytesMax.
 var errTooLarge = errors.New("body too large")

@@ -54,6 +54,21 @@ func call(s *Server, operation, body string) string {
 	return fmt.Sprintf("%d %s", w.Code, w.Body)
 }
 
+// TestLoads: what the gateway is told of operations is told of those that there
+// are.
+func TestLoads(t *testing.T) {
+	for _, e := range open(t, Options{}).endpoints() {
+		if len(e.Loads) == 0 {
+			t.Errorf("%s tells nothing", e.SigningName)
+		}
+		for name := range e.Loads {
+			if _, ok := e.Operations[name]; !ok {
+				t.Errorf("%s has no operation %s", e.SigningName, name)
+			}
+		}
+	}
+}
+
 const createTable = `{"TableName":"Music","BillingMode":"PAY_PER_REQUEST",
 	"AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"}],
 	"KeySchema":[{"AttributeName":"pk","KeyType":"HASH"}]}`

@@ -25,9 +25,11 @@ type budget struct {
 
 func (b *budget) init(max int64, spent error) { b.max, b.spent = max, spent }
 
-// reserve adds n to what the holder holds, unless that is too much.
+// reserve adds n to what the holder holds, unless that is too much. Where nobody
+// else holds anything it never is: what is too large for all that there is would
+// be refused for ever.
 func (b *budget) reserve(held *int64, n int64) error {
-	if b.used.Add(n) > b.max {
+	if used := b.used.Add(n); used > b.max && used > n+*held {
 		b.used.Add(-n)
 		return b.spent
 	}
@@ -42,7 +44,10 @@ func (b *budget) take(held *int64, n int64) {
 }
 
 // hasRoom tells whether n would not be too much just now.
-func (b *budget) hasRoom(n int64) bool { return b.used.Load()+n <= b.max }
+func (b *budget) hasRoom(n int64) bool {
+	used := b.used.Load()
+	return used == 0 || used+n <= b.max
+}
 
 // release gives back all that the holder holds.
 func (b *budget) release(held *int64) {

@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"context"
-	"errors"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -39,11 +38,6 @@ type waiter struct {
 	in             chan struct{} // closed when it was let in
 	before, behind *waiter       // in the row; nil: it is not there any more
 }
-
-var (
-	errGateFull = errors.New("too many requests wait to be worked on")
-	errGateTime = errors.New("the request has waited for too long to be worked on")
-)
 
 func (g *gate) init(weightMax int64) {
 	g.max, g.now = weightMax, base.RealEnv().Now

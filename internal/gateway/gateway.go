@@ -108,6 +108,7 @@ type Gateway struct {
 	bodies  budget
 	ready   budget // answers that wait for their clients
 	gates   gates
+	refused overloadLog
 	fixed   fixedHeaders
 	date    dateHeader
 	answers bufferPool

@@ -21,6 +21,7 @@ const (
 	gateWaitMax           = time.Second            // ours, for as long; beyond it 503
 	gateStandingAfter     = time.Second            // ours; when some have waited all through this time,
 	gateStandingWaitMax   = 500 * time.Millisecond // who comes from then on waits for no longer than this
+	overloadLogPause      = 10 * time.Second       // ours, between lines in the log about refused requests
 	answerKeepBytesMax    = 1 << 20                // ours; a larger buffer is not kept for the next answer
 	targetLenMax          = 256                    // ours; a longer X-Amz-Target names no operation
 	headerBytesMax        = 64 << 10               // ours, with the request line; beyond it 431. Session tokens take some KiB

@@ -195,11 +195,6 @@ func (x *exchange) excuseClient(refusal *wire.Error) {
 // statusClientGone is for logs and metrics only; nginx made it up.
 const statusClientGone = 499
 
-var (
-	errAnswersMax = errors.New("too many bytes of answers wait for their clients")
-	errBodiesMax  = errors.New("too many bytes of request bodies are in memory")
-)
-
 // unavailable asks the client to retry, which every SDK does by itself.
 func unavailable(cause error) *wire.Error {
 	return &wire.Error{

@@ -23,13 +23,14 @@ const dataDefault = "./gramme-data"
 // serveCommand is "gramme serve". Every flag has a variable of the same name in
 // the environment; a flag wins over it.
 type serveCommand struct {
-	Addr       string   `env:"GRAMME_ADDR" default:"127.0.0.1:8000" help:"Where to listen."`
-	Data       string   `env:"GRAMME_DATA" placeholder:"./gramme-data" help:"The data directory."`
-	InMemory   bool     `env:"GRAMME_IN_MEMORY" help:"Keep the data in memory, and forget it at the end."`
-	Durability string   `env:"GRAMME_DURABILITY" default:"sync" enum:"sync,interval,none" help:"When a write is on disk: sync (before it is answered), interval (0.1 s later) or none (1 s later). Until then a crash loses it."`
-	CacheSize  byteSize `env:"GRAMME_CACHE_SIZE" default:"0" placeholder:"SIZE" help:"Memory to cache data in, as in 256MB."`
-	Region     string   `env:"GRAMME_REGION" default:"us-east-1" help:"The region of AWS to be."`
-	Account    string   `env:"GRAMME_ACCOUNT" default:"000000000000" help:"The account of AWS to be."`
+	Addr        string   `env:"GRAMME_ADDR" default:"127.0.0.1:8000" help:"Where to listen."`
+	Data        string   `env:"GRAMME_DATA" placeholder:"./gramme-data" help:"The data directory."`
+	InMemory    bool     `env:"GRAMME_IN_MEMORY" help:"Keep the data in memory, and forget it at the end."`
+	Durability  string   `env:"GRAMME_DURABILITY" default:"sync" enum:"sync,interval,none" help:"When a write is on disk: sync (before it is answered), interval (0.1 s later) or none (1 s later). Until then a crash loses it."`
+	CacheSize   byteSize `env:"GRAMME_CACHE_SIZE" default:"0" placeholder:"SIZE" help:"Memory to cache data in, as in 256MB."`
+	MemoryLimit byteSize `env:"GRAMME_MEMORY_LIMIT" default:"0" placeholder:"SIZE" help:"Memory for all, the cache included, as in 2GB. What requests may take at once follows from it. Without it, three quarters of what the machine or the container has."`
+	Region      string   `env:"GRAMME_REGION" default:"us-east-1" help:"The region of AWS to be."`
+	Account     string   `env:"GRAMME_ACCOUNT" default:"000000000000" help:"The account of AWS to be."`
 
 	Auth          string       `env:"GRAMME_AUTH" default:"any" enum:"any,static" help:"Who may call: any (everybody) or static (who signs with the access key)."`
 	AccessKey     string       `env:"GRAMME_ACCESS_KEY" placeholder:"ID" help:"The access key id for --auth=static."`
@@ -172,6 +173,9 @@ func (s *serveCommand) options(logs io.Writer) (o server.Options, err error) {
 		TTLCooldown:       s.TTLCooldown,
 		Logger:            s.logger(logs),
 		Version:           buildVersion(),
+	}
+	if err := s.limitMemory(&o); err != nil {
+		return o, err
 	}
 	if s.TLSCert == "" {
 		return o, nil

@@ -25,9 +25,11 @@ type budget struct {
 
 func (b *budget) init(max int64, spent error) { b.max, b.spent = max, spent }
 
-// reserve adds n to what the holder holds, unless that is too much.
+// reserve adds n to what the holder holds, unless that is too much. Where nobody
+// else holds anything it never is: what is too large for all that there is would
+// be refused for ever.
 func (b *budget) reserve(held *int64, n int64) error {
-	if b.used.Add(n) > b.max {
+	if used := b.used.Add(n); used > b.max && used > n+*held {
 		b.used.Add(-n)
 		return b.spent
 	}
@@ -35,7 +37,25 @@ func (b *budget) reserve(held *int64, n int64) error {
 	return nil
 }
 
-func (b *budget) release(held *int64) { b.used.Add(-*held) }
+// take adds n in any case.
+func (b *budget) take(held *int64, n int64) {
+	b.used.Add(n)
+	*held += n
+}
+
+// hasRoom tells whether n would not be too much just now.
+func (b *budget) hasRoom(n int64) bool {
+	used := b.used.Load()
+	return used == 0 || used+n <= b.max
+}
+
+// release gives back all that the holder holds.
+func (b *budget) release(held *int64) {
+	if *held > 0 {
+		b.used.Add(-*held)
+		*held = 0
+	}
+}
 
 // errTooLarge is the error of a body beyond BodyBytesMax.
 var errTooLarge = errors.New("body too large")

@@ -205,32 +205,6 @@ type outcomes struct{ ends chan Outcome }
 func (*outcomes) Begin()          {}
 func (o *outcomes) End(x Outcome) { o.ends <- x }
 
-// TestTooManyOperations: beyond the limit a request is refused at once, and the
-// place of one that has ended is free again.
-func TestTooManyOperations(t *testing.T) {
-	op := newBlocking()
-	options := op.options()
-	options.RequestsMax = 2
-	g := New(options)
-	answers := make(chan int, 2)
-	for range 2 {
-		go func() { answers <- status(g, newRequest("Echo", "{}")) }()
-		<-op.began
-	}
-	if got := status(g, newRequest("Echo", "{}")); got != http.StatusServiceUnavailable {
-		t.Errorf("third operation: status %d", got)
-	}
-	close(op.end)
-	for range 2 {
-		if got := <-answers; got != http.StatusOK {
-			t.Errorf("operation within the limit: status %d", got)
-		}
-	}
-	if got := status(g, newRequest("Echo", "{}")); got != http.StatusOK {
-		t.Errorf("after the others: status %d", got)
-	}
-}
-
 func status(h http.Handler, r *http.Request) int {
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
@@ -294,6 +268,7 @@ func (w heldWriter) Write(p []byte) (int, error) {
 func TestAnswersBudget(t *testing.T) {
 	options := testOptions()
 	options.AnswersBytesMax = 4 << 20
+	options.Endpoints[0].Loads = map[string]wire.Load{"Echo": {AnswerBytes: 1 << 20}}
 	g := New(options)
 	large := `{"a":"` + strings.Repeat("b", 2<<20) + `"}`
 	slow := heldWriter{httptest.NewRecorder(), make(chan struct{}), make(chan struct{})}
@@ -317,7 +292,7 @@ func TestAnswersBudget(t *testing.T) {
 	if got := status(g, newRequest("Echo", large)); got != http.StatusOK {
 		t.Errorf("after the first: status %d", got)
 	}
-	if used := g.large.used.Load(); used != 0 {
+	if used := g.ready.used.Load(); used != 0 {
 		t.Errorf("%d bytes were not given back", used)
 	}
 }

@@ -9,12 +9,12 @@
 //	  express    requests of the form that SDKs send, for little   (express.go, plain.go, express_answer.go, sentry.go)
 //	  net/http   everything else, handed over                      (handover.go)
 //	Gateway      what both of them hand a request to               (exchange.go, operation.go, page.go)
+//	  gates      how much of it is worked on at once               (gate.go, load.go)
 package gateway
 
 import (
 	"log/slog"
 	"net/http"
-	"sync/atomic"
 	"time"
 
 	"github.com/gramme-db/gramme/internal/base"
@@ -34,6 +34,7 @@ type Endpoint struct {
 	SigningName  string // the service in the credential scope: dynamodb
 	JSONVersion  string // of the content type; default "1.0"
 	Operations   map[string]wire.Operation
+	Loads        map[string]wire.Load // of the same; those that are missing take little
 }
 
 // Options configures a Gateway. Endpoints, Auth and Env must be set.
@@ -61,8 +62,9 @@ type Options struct {
 
 	BodyBytesMax    int   // of one request; default 16 MiB
 	BodiesBytesMax  int64 // of all requests at once; default 256 MiB
-	AnswersBytesMax int64 // of all large answers at once; default 1 GiB
-	RequestsMax     int64 // operations running at once; default 2048
+	AnswersBytesMax int64 // of all answers that wait for their clients; default 1 GiB
+	MakingBytesMax  int64 // of all answers that are being made; default 1 GiB
+	WeightMax       int64 // of what works at once, in small requests; default: by the number of CPUs
 }
 
 func (o Options) withDefaults() Options {
@@ -90,8 +92,11 @@ func (o Options) withDefaults() Options {
 	if o.AnswersBytesMax == 0 {
 		o.AnswersBytesMax = answersBytesMax
 	}
-	if o.RequestsMax == 0 {
-		o.RequestsMax = requestsMax
+	if o.MakingBytesMax == 0 {
+		o.MakingBytesMax = makingBytesMax
+	}
+	if o.WeightMax == 0 {
+		o.WeightMax = weightMax()
 	}
 	return o
 }
@@ -101,8 +106,9 @@ type Gateway struct {
 	options Options // with defaults
 	routes  routes
 	bodies  budget
-	large   budget       // answers
-	running atomic.Int64 // operations
+	ready   budget // answers that wait for their clients
+	gates   gates
+	refused overloadLog
 	fixed   fixedHeaders
 	date    dateHeader
 	answers bufferPool
@@ -112,9 +118,11 @@ type Gateway struct {
 // New returns a Gateway for o.
 func New(o Options) *Gateway {
 	o = o.withDefaults()
-	g := &Gateway{options: o, routes: newRoutes(o.Endpoints), fixed: newFixedHeaders()}
+	g := &Gateway{options: o, fixed: newFixedHeaders()}
+	g.gates.init(o)
+	g.routes = newRoutes(o, &g.gates)
 	g.bodies.init(o.BodiesBytesMax, errBodiesMax)
-	g.large.init(o.AnswersBytesMax, errAnswersMax)
+	g.ready.init(o.AnswersBytesMax, errAnswersMax)
 	return g
 }
 

@@ -38,6 +38,9 @@ func (discard) End(Outcome) {}
 func (x *exchange) observe() {
 	x.outcome.Duration = x.g.options.Env.Now().Sub(x.start)
 	x.g.options.Metrics.End(x.outcome)
+	if isOverload(x.cause) {
+		x.g.refused.note(x.g.options.Logger, x.start, x.cause)
+	}
 	level := x.level()
 	if !x.g.options.Logger.Enabled(x.r.Context(), level) {
 		return
@@ -69,6 +72,8 @@ func (x *exchange) level() slog.Level {
 	switch {
 	case x.outcome.Status == http.StatusInternalServerError:
 		return slog.LevelError
+	case isOverload(x.cause):
+		return slog.LevelDebug // told by overloadLog
 	case x.outcome.Status >= http.StatusInternalServerError:
 		return slog.LevelInfo
 	}

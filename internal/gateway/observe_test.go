@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -39,6 +40,35 @@ func TestLog(t *testing.T) {
 		}
 		if c.operation == "Panic" && !strings.Contains(got, "gateway_test.go") {
 			t.Errorf("the stack does not lead to the panic: %s", got)
+		}
+	}
+}
+
+// TestOverloadLog: however many requests are refused, the log has a line for many
+// of them.
+func TestOverloadLog(t *testing.T) {
+	var log strings.Builder
+	options := testOptions()
+	options.Logger = slog.New(slog.NewTextHandler(&log, nil))
+	options.BodiesBytesMax = 1
+	now := options.Env.Now()
+	options.Env.Now = func() time.Time { return now }
+	g := New(options)
+	var held int64
+	g.bodies.take(&held, 1)
+	for range 3 {
+		for range 100 {
+			if got := status(g, newRequest("Echo", "{}")); got != http.StatusServiceUnavailable {
+				t.Fatalf("status %d", got)
+			}
+		}
+		now = now.Add(overloadLogPause)
+	}
+	const want = `level=WARN msg="more requests than can be served" refused=%d cause="too many bytes of request bodies are in memory"`
+	lines := strings.Split(strings.TrimSpace(log.String()), "\n")
+	for i, refused := range []int{1, 100, 100} {
+		if len(lines) != 3 || !strings.HasSuffix(lines[i], fmt.Sprintf(want, refused)) {
+			t.Fatalf("logged\n%s", log.String())
 		}
 	}
 }

@@ -13,36 +13,65 @@ import (
 	"github.com/gramme-db/gramme/internal/wire/sigv4"
 )
 
-// serveOperation makes AWS's checks in AWS's order: a body that is not JSON is
-// reported before an unknown target, that before a bad signature, and that
-// before an empty body. So as to parse a good body only once, in the operation,
-// the body is looked into here only when a later check has failed.
+// serveOperation reads a request, has it worked on when its turn has come, and
+// sends the answer. Neither a client that is slow to send nor one that is slow to
+// read keeps others from their turn.
 func (g *Gateway) serveOperation(x *exchange) {
-	body, held, err := g.readBody(x)
+	body, held, refusal := g.readBody(x)
 	defer g.bodies.release(&held)
 	x.outcome.BytesIn = len(body)
-	if err != nil {
-		x.refuse(err)
+	var a answer
+	if refusal == nil {
+		a, refusal = g.work(x, body, &held)
+	}
+	if refusal != nil {
+		x.refuse(refusal)
+		x.excuseClient(refusal)
 		return
 	}
+	defer g.ready.release(&a.held)
+	x.signed.Body = nil
+	g.bodies.release(&held)
+	x.outcome.Code = codeOK
+	if a.zipped {
+		x.w.Header()["Content-Encoding"] = g.fixed.gzip
+	}
+	x.answer(http.StatusOK, x.contentType, a.body)
+	if a.buffer != nil && x.r.ProtoMajor < 2 { // net/http's HTTP/2 may still read it after a Write that failed
+		g.answers.put(a.buffer)
+	}
+}
+
+// work waits for the request's turn, and runs its operation.
+func (g *Gateway) work(x *exchange, body []byte, held *int64) (answer, *wire.Error) {
+	weight, err := x.enter(len(body))
+	if err != nil {
+		return answer{}, unavailable(err)
+	}
+	defer x.load().gate.leave(weight)
+	body, refusal := g.check(x, body, held)
+	if refusal != nil {
+		return answer{}, refusal
+	}
+	return g.run(x, body)
+}
+
+// check makes AWS's checks in AWS's order: a body that is not JSON is
+// reported before an unknown target, that before a bad signature, and that
+// before an empty body. So as to parse a good body only once, in the operation,
+// the body is looked into here only when a later check has failed. It returns the
+// body without its compression.
+func (g *Gateway) check(x *exchange, body []byte, held *int64) ([]byte, *wire.Error) {
 	if x.to == nil || x.to.operation.Call == nil {
-		x.refuse(x.notJSON(body, awsjson.UnknownOperation()))
-		return
+		return nil, x.notJSON(body, awsjson.UnknownOperation())
 	}
 	if err := x.authenticate(body); err != nil {
-		x.refuse(x.notJSON(body, err))
-		return
+		return nil, x.notJSON(body, err)
 	}
 	if len(body) == 0 {
-		x.refuse(awsjson.Serialization())
-		return
+		return nil, awsjson.Serialization()
 	}
-	body, err = g.decompress(x, body, &held)
-	if err != nil {
-		x.refuse(err)
-		return
-	}
-	g.run(x, body)
+	return g.decompress(x, body, held)
 }
 
 // notJSON returns later, or the error that comes before it if the body is not
@@ -74,45 +103,51 @@ func (x *exchange) authenticate(body []byte) *wire.Error {
 	return err
 }
 
-// run runs the operation and answers with what it returns.
-func (g *Gateway) run(x *exchange, body []byte) {
-	defer g.running.Add(-1)
-	if g.running.Add(1) > g.options.RequestsMax {
-		x.refuse(unavailable(errRequestsMax))
-		return
-	}
-	buffer := g.answers.get()
-	answer, err := call(wire.WithCaller(x.r.Context(), &x.caller), x.to.operation, body, *buffer)
-	if err != nil {
-		x.refuse(g.toWire(err))
-		x.excuseClient(err)
-		g.answers.put(buffer)
-		return
-	}
-	var held int64
-	defer g.large.release(&held)
-	if len(answer) > answerKeepBytesMax { // as those of reads are; with a small one, a write is never said to have failed
-		if err := g.large.reserve(&held, int64(cap(answer))); err != nil {
-			x.refuse(unavailable(err))
-			return
-		}
-	}
-	x.outcome.Code = codeOK
-	g.send(x, answer)
-	*buffer = answer[:0]
-	if x.r.ProtoMajor < 2 { // net/http's HTTP/2 may still read it after a Write that failed
-		g.answers.put(buffer)
-	}
+// answer is what an operation has returned.
+type answer struct {
+	body   []byte
+	zipped bool
+	buffer *[]byte // has the memory of body; nil: nobody else wants it
+	held   int64   // of the budget, until the client has it
 }
 
-// send answers 200, compressed if the client wants it and it is worth it.
-func (g *Gateway) send(x *exchange, body []byte) {
-	if len(body) < answerGzipBytesMin || !acceptsGzip(x.r.Header["Accept-Encoding"]) {
-		x.answer(http.StatusOK, x.contentType, body)
-		return
+// run runs the operation. Where many bytes wait for their clients already, one
+// that may add many does not run in vain.
+func (g *Gateway) run(x *exchange, body []byte) (answer, *wire.Error) {
+	most := x.to.load.answerBytes
+	if most >= answerManyBytesMin && !g.ready.hasRoom(most) {
+		return answer{}, unavailable(errAnswersMax)
 	}
-	x.w.Header()["Content-Encoding"] = g.fixed.gzip
-	x.answer(http.StatusOK, x.contentType, g.zips.compress(body))
+	buffer := g.answers.get()
+	text, err := call(wire.WithCaller(x.r.Context(), &x.caller), x.to.operation, body, *buffer)
+	if err != nil {
+		g.answers.put(buffer)
+		return answer{}, g.toWire(err)
+	}
+	*buffer = text[:0]
+	a := answer{body: text, buffer: buffer}
+	if len(text) >= answerGzipBytesMin && acceptsGzip(x.r.Header["Accept-Encoding"]) {
+		a = answer{body: g.zips.compress(text), zipped: true}
+		g.answers.put(buffer)
+	}
+	return a, g.hold(&a, x.to.load.refusable)
+}
+
+// hold counts the memory of an answer. A write is never said to have failed
+// because of its answer; such answers are small.
+func (g *Gateway) hold(a *answer, refusable bool) *wire.Error {
+	size := int64(cap(a.body))
+	if size <= answerFreeBytesMax {
+		return nil
+	}
+	if !refusable {
+		g.ready.take(&a.held, size)
+		return nil
+	}
+	if err := g.ready.reserve(&a.held, size); err != nil {
+		return unavailable(err)
+	}
+	return nil
 }
 
 // panicError is an operation's panic as an error.
@@ -151,20 +186,14 @@ func (g *Gateway) toWire(err error) *wire.Error {
 // excuseClient keeps requests that were given up by their client from counting
 // as failures of ours. The 503 has been written all the same: the client may
 // have closed only its own direction of the connection.
-func (x *exchange) excuseClient(err error) {
-	if errors.Is(err, context.Canceled) && x.r.Context().Err() != nil {
+func (x *exchange) excuseClient(refusal *wire.Error) {
+	if errors.Is(refusal, context.Canceled) && x.r.Context().Err() != nil {
 		x.outcome.Status, x.outcome.Code = statusClientGone, "ClientGone"
 	}
 }
 
 // statusClientGone is for logs and metrics only; nginx made it up.
 const statusClientGone = 499
-
-var (
-	errRequestsMax = errors.New("too many operations are running")
-	errAnswersMax  = errors.New("too many bytes of answers wait for their clients")
-	errBodiesMax   = errors.New("too many bytes of request bodies are in memory")
-)
 
 // unavailable asks the client to retry, which every SDK does by itself.
 func unavailable(cause error) *wire.Error {

@@ -14,6 +14,7 @@ type route struct {
 	operation   wire.Operation
 	profile     *sigv4.Profile
 	contentType string
+	load        load
 }
 
 // routes finds operations. It does not change after newRoutes.
@@ -23,9 +24,9 @@ type routes struct {
 	page         string              // names the first service, for the health page
 }
 
-func newRoutes(endpoints []Endpoint) routes {
+func newRoutes(o Options, gates *gates) routes {
 	rs := routes{byTarget: make(map[string]*route), contentTypes: map[string][]string{jsonPlain: {jsonPlain}}}
-	for i, e := range endpoints {
+	for i, e := range o.Endpoints {
 		if i == 0 {
 			rs.page = e.SigningName
 		}
@@ -37,7 +38,7 @@ func newRoutes(endpoints []Endpoint) routes {
 		rs.contentTypes[contentType] = []string{contentType}
 		profile := &sigv4.Profile{Service: e.SigningName}
 		for name, op := range e.Operations {
-			rs.byTarget[e.TargetPrefix+"."+name] = &route{op, profile, contentType}
+			rs.byTarget[e.TargetPrefix+"."+name] = &route{op, profile, contentType, gates.load(e.Loads[name], o)}
 		}
 	}
 	return rs

@@ -24,6 +24,10 @@ type Options struct {
 	// closes it. Tests bring engines on disks that fail, and engines that do.
 	Engine driver.Driver
 
+	// MemoryBytes is what the process may take in all, the cache included. What
+	// requests may take at once follows from it. 0: that has bounds of its own.
+	MemoryBytes int64
+
 	Region  string // default "us-east-1"
 	Account string // 12 digits; default "000000000000"
 
@@ -101,8 +105,11 @@ func (o Options) check() error {
 	if len(o.AccessKey) > accessKeyLenMax || strings.ContainsFunc(o.AccessKey, notInAccessKey) {
 		return fmt.Errorf("the access key id is not made of up to %d letters, digits and underscores", accessKeyLenMax)
 	}
-	if o.ControlPlaneDelay < 0 || o.CacheBytes < 0 {
-		return fmt.Errorf("the control plane's delay and the size of the cache are not below 0")
+	if o.ControlPlaneDelay < 0 || min(o.CacheBytes, o.MemoryBytes) < 0 {
+		return fmt.Errorf("the control plane's delay, the size of the cache and the memory limit are not below 0")
+	}
+	if err := o.checkMemory(); err != nil {
+		return err
 	}
 	if o.TTLInterval < 0 || o.TTLCooldown < 0 {
 		return fmt.Errorf("the interval and the cool-down of time to live are not below 0")

@@ -75,7 +75,7 @@ func (s *Server) openServices() error {
 
 func (s *Server) openGateway() {
 	page := metrics.New(s.store, s.options.Version)
-	g := gateway.New(gateway.Options{
+	o := gateway.Options{
 		Endpoints:   s.endpoints(),
 		Auth:        s.authenticator(),
 		Env:         s.options.Env,
@@ -88,8 +88,9 @@ func (s *Server) openGateway() {
 		Unavailable: func(err error) bool {
 			return errors.Is(err, kv.ErrClosed) || errors.Is(err, kv.ErrUnavailable)
 		},
-	})
-	s.requests = newRequests(g)
+	}
+	s.options.divideMemory(&o)
+	s.requests = newRequests(gateway.New(o))
 	s.http = gateway.NewServer(gateway.ServerOptions{
 		Handler: s.requests,
 		TLS:     s.options.TLS,

@@ -54,6 +54,21 @@ func call(s *Server, operation, body string) string {
 	return fmt.Sprintf("%d %s", w.Code, w.Body)
 }
 
+// TestLoads: what the gateway is told of operations is told of those that there
+// are.
+func TestLoads(t *testing.T) {
+	for _, e := range open(t, Options{}).endpoints() {
+		if len(e.Loads) == 0 {
+			t.Errorf("%s tells nothing", e.SigningName)
+		}
+		for name := range e.Loads {
+			if _, ok := e.Operations[name]; !ok {
+				t.Errorf("%s has no operation %s", e.SigningName, name)
+			}
+		}
+	}
+}
+
 const createTable = `{"TableName":"Music","BillingMode":"PAY_PER_REQUEST",
 	"AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"}],
 	"KeySchema":[{"AttributeName":"pk","KeyType":"HASH"}]}`
@@ -105,10 +120,12 @@ func TestOptions(t *testing.T) {
 		{Options{AccessKey: "AKID"}, "an access key and its secret go together"},
 		{Options{Secret: "hidden"}, "an access key and its secret go together"},
 		{Options{AccessKey: "a/b", Secret: "hidden"}, "the access key id is not made of up to 128 letters, digits and underscores"},
-		{Options{ControlPlaneDelay: -1}, "the control plane's delay and the size of the cache are not below 0"},
+		{Options{ControlPlaneDelay: -1}, "the control plane's delay, the size of the cache and the memory limit are not below 0"},
 		{Options{Stream: StreamOptions{Retention: -1}}, "times and numbers of streams are not below 0"},
 		{Options{Stream: StreamOptions{SplitWrites: -1}}, "times and numbers of streams are not below 0"},
-		{Options{CacheBytes: -1}, "the control plane's delay and the size of the cache are not below 0"},
+		{Options{CacheBytes: -1}, "the control plane's delay, the size of the cache and the memory limit are not below 0"},
+		{Options{MemoryBytes: 511 << 20}, "a memory limit of 511 MB is too low with this cache; it takes 512 MB"},
+		{Options{MemoryBytes: 1 << 30, CacheBytes: 1 << 30}, "a memory limit of 1024 MB is too low with this cache; it takes 1472 MB"},
 	} {
 		if _, err := Open(c.options); err == nil || err.Error() != c.want {
 			t.Errorf("%+v: %v, want %s", c.options, err, c.want)

@@ -75,6 +75,7 @@ func openDynamoDB(ctx context.Context, w world) (opened, error) {
 			SigningName:  dynamodbapi.SigningName,
 			JSONVersion:  dynamodbapi.JSONVersion,
 			Operations:   s.Operations().Table(),
+			Loads:        dynamodb.Loads(),
 		},
 		close: s.Close,
 	}, nil
@@ -96,6 +97,7 @@ func openStreams(ctx context.Context, w world) (opened, error) {
 			SigningName:  streamsapi.SigningName,
 			JSONVersion:  streamsapi.JSONVersion,
 			Operations:   s.Operations().Table(),
+			Loads:        streams.Loads(),
 		},
 		close: func() error { return nil },
 	}, nil

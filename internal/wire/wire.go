@@ -47,6 +47,13 @@ func (m Map[V]) Get(key string) (V, bool) {
 	return zero, false
 }
 
+// Load is what an operation may take while it runs. The gateway lets in as many
+// at once as the machine can do.
+type Load struct {
+	Reads       bool  // it writes nothing, so a disk that does not take writes is not in its way
+	AnswerBytes int64 // of memory, in which it makes its answer: what was read, and that as JSON
+}
+
 // Operation is one row of a service's operation table.
 type Operation struct {
 	Name string

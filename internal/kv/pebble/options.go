@@ -56,6 +56,13 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
+// MemoryBytes is what cache and memtables take at most. More memtables, under a
+// flood of writes, take their room from the cache.
+func (o Options) MemoryBytes() int64 {
+	o = o.withDefaults()
+	return o.CacheBytes + memtablesKept*o.MemtableBytes
+}
+
 // engineFormat is the format of Pebble's files that we write. It is raised by
 // hand, together with a note in the changelog, because older programs cannot
 // read newer files.
@@ -66,7 +73,7 @@ func (d *DB) engineOptions(o Options) *engine.Options {
 	lsm := &engine.Options{
 		FS:                          d.disk,
 		FormatMajorVersion:          engineFormat,
-		CacheSize:                   o.CacheBytes + memtablesKept*o.MemtableBytes, // Pebble takes memtables out of it
+		CacheSize:                   o.MemoryBytes(), // Pebble takes memtables out of it
 		MaxOpenFiles:                openFilesMax,
 		MemTableSize:                uint64(o.MemtableBytes),
 		MemTableStopWritesThreshold: memtablesStop,

@@ -17,9 +17,10 @@ const (
 	accountUnitsMax = 80_000 // what DescribeLimits tells for an account, each way; not enforced
 	tableUnitsMax   = 40_000 // the same for one table
 
-	batchGetsMax   = 100      // keys of a BatchGetItem; beyond: ValidationException
-	batchWritesMax = 25       // requests of a BatchWriteItem; beyond: ValidationException
-	batchBytesMax  = 16 << 20 // items that a BatchGetItem returns; the rest is left as UnprocessedKeys
+	batchGetsMax       = 100      // keys of a BatchGetItem; beyond: ValidationException
+	batchStatementsMax = 25       // statements of a BatchExecuteStatement; beyond: ValidationException
+	batchWritesMax     = 25       // requests of a BatchWriteItem; beyond: ValidationException
+	batchBytesMax      = 16 << 20 // items that a BatchGetItem returns; the rest is left as UnprocessedKeys
 
 	transactionBytesMax = 4 << 20          // items of one transaction; beyond: ValidationException
 	tokenTTL            = 10 * time.Minute // how long the token of a transaction that is done is remembered; then it is a new one

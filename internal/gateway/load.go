@@ -1,0 +1,68 @@
+package gateway
+
+import (
+	"runtime"
+
+	"github.com/gramme-db/gramme/internal/wire"
+)
+
+// load is what an operation weighs at its gate, in small requests: about as much
+// CPU time, and its share of the memory in which answers are made.
+type load struct {
+	gate        *gate
+	weight      int64 // without its body's
+	answerBytes int64
+	refusable   bool // its answer; with a small one, a write is never said to have failed
+}
+
+// gates let in different operations: small reads do not wait for large ones, and
+// neither for writes, which stand still where the disk does not take them.
+type gates struct{ few, many, writes gate }
+
+// gatesAll is how many there are. Each has its part of the memory in which
+// answers are made.
+const gatesAll = 3
+
+func (g *gates) init(o Options) {
+	for _, one := range []*gate{&g.few, &g.many, &g.writes} {
+		one.init(o.WeightMax)
+	}
+}
+
+// load returns the load of an operation.
+func (g *gates) load(of wire.Load, o Options) load {
+	l := load{gate: &g.writes, weight: 1, answerBytes: of.AnswerBytes, refusable: of.Reads || of.AnswerBytes > 0}
+	many := of.AnswerBytes >= answerManyBytesMin
+	if many {
+		l.weight = weightMany
+	}
+	switch {
+	case of.Reads && many:
+		l.gate = &g.many
+	case of.Reads:
+		l.gate = &g.few
+	}
+	byMemory := o.WeightMax * of.AnswerBytes / (o.MakingBytesMax / gatesAll)
+	l.weight = min(max(l.weight, byMemory), o.WeightMax)
+	return l
+}
+
+// weightMax follows the machine.
+func weightMax() int64 {
+	return max(weightMin, weightCPUMax*int64(runtime.GOMAXPROCS(0)))
+}
+
+// enter waits for the request's turn. It returns what to leave with.
+func (x *exchange) enter(bodyLen int) (weight int64, err error) {
+	l := x.load()
+	weight = min(l.weight+min(int64(bodyLen)/weightBodyBytes, weightMany), l.gate.max)
+	return weight, l.gate.enter(x.r.Context(), weight)
+}
+
+// load returns that of the request's operation.
+func (x *exchange) load() load {
+	if x.to == nil {
+		return load{gate: &x.g.gates.writes, weight: 1}
+	}
+	return x.to.load
+}

@@ -4,12 +4,14 @@
 # in a lock file. "make help" lists the targets.
 
 STATICCHECK_VERSION := v0.8.2
+GOVULNCHECK_VERSION := v1.9.0
 DYNOXIDE_VERSION    := 3.2.0
 
 MODULES   := . test tools examples
 RACY      := ./internal/kv/... ./internal/service/... ./internal/gateway/... ./internal/server/...
 FUZZTIME  := 10s
 SOAK      := 10m
+VULNDB    := https://vuln.go.dev
 VENV      := $(CURDIR)/.cache/venv
 JS        := test/e2e/js
 PEERS     := bench/peers
@@ -18,6 +20,7 @@ export GRAMME_BIN := $(CURDIR)/bin/gramme
 export PYTHONDONTWRITEBYTECODE := 1
 
 STATICCHECK := $(CURDIR)/bin/staticcheck-$(STATICCHECK_VERSION)
+GOVULNCHECK := $(CURDIR)/bin/govulncheck-$(GOVULNCHECK_VERSION)
 
 .PHONY: help
 help: ## list the targets
@@ -59,6 +62,27 @@ $(STATICCHECK):
 	@mkdir -p bin
 	GOBIN=$(CURDIR)/bin go install honnef.co/go/tools/cmd/staticcheck@$(STATICCHECK_VERSION)
 	mv bin/staticcheck $@
+
+.PHONY: vuln
+vuln: $(GOVULNCHECK) ## newer versions of dependencies, and known vulnerabilities (VULNDB=file:///... for a copy of the database)
+	@set -e; for module in $(MODULES); do \
+		echo "== $$module: newer versions of direct dependencies"; \
+		(cd $$module && go list -m -u -f '{{if and .Update (not .Indirect)}}{{.Path}} {{.Version}}: there is {{.Update.Version}}{{end}}' all | sed '/^$$/d'); \
+	done
+	@for module in $(MODULES); do \
+		echo "== $$module: known vulnerabilities"; \
+		(cd $$module && $(GOVULNCHECK) -db $(VULNDB) ./...); \
+		case $$? in \
+			0) ;; \
+			3) echo "update what is named above"; exit 1;; \
+			*) echo "nothing was looked up; where $(VULNDB) cannot be reached, fetch its vulndb.zip where it can, unpack it, and say VULNDB=file:///..."; exit 1;; \
+		esac; \
+	done
+
+$(GOVULNCHECK):
+	@mkdir -p bin
+	GOBIN=$(CURDIR)/bin go install golang.org/x/vuln/cmd/govulncheck@$(GOVULNCHECK_VERSION)
+	mv bin/govulncheck $@
 
 .PHONY: generate
 generate: ## write internal/api anew from AWS's models

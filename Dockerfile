@@ -6,7 +6,8 @@
 #
 # In a container the server has to listen on every address to be reached from
 # outside, and there it asks who calls: without the two keys it ends with a line
-# that says so. To let everybody in, on a laptop or in a test, say it:
+# that says so. The secret can also be a file: GRAMME_SECRET_KEY_FILE. To let
+# everybody in, on a laptop or in a test, say it:
 #
 #   docker run -p 127.0.0.1:8000:8000 gramme serve --auth=any --insecure
 #

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -66,11 +67,14 @@ func (s *streamTailCommand) table(ctx context.Context, client *apiClient) (descr
 	var out struct{ Table describedTable }
 	err := client.call(ctx, dynamodbTarget+"DescribeTable", map[string]any{"TableName": s.Table}, &out)
 	var refused *apiError
+	var untrusted *tls.CertificateVerificationError
 	switch {
 	case errors.As(err, &refused) && refused.Code == "ResourceNotFoundException":
 		return out.Table, fmt.Errorf("there is no table %s in region %s at %s; choose another with --region or --endpoint", s.Table, s.Region, s.Endpoint)
 	case errors.As(err, &refused):
 		return out.Table, err
+	case errors.As(err, &untrusted):
+		return out.Table, fmt.Errorf("the certificate of %s is not trusted; if it is yours, set SSL_CERT_FILE to the file with it: %w", s.Endpoint, untrusted.Err)
 	case err != nil:
 		return out.Table, fmt.Errorf("nobody answers at %s; start a server with gramme serve, or say where one is with --endpoint: %w", s.Endpoint, err)
 	}

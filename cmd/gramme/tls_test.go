@@ -118,6 +118,27 @@ func suite(id uint16) *tls.Config {
 	return &tls.Config{MinVersion: tls.VersionTLS12, MaxVersion: tls.VersionTLS12, CipherSuites: []uint16{id}}
 }
 
+// TestTailOverTLS follows a table of a server with a certificate of its own, which
+// is said not to be trusted, or is.
+func TestTailOverTLS(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("SSL_CERT_FILE is for systems that keep certificates in files")
+	}
+	dir := t.TempDir()
+	writeCertificate(t, dir, 1)
+	p := serve(t, dir, nil, "--tls-cert=cert.pem", "--tls-key=key.pem")
+	for _, c := range []struct{ variable, want string }{
+		{"SSL_CERT_DIR=none", "gramme: the certificate of " + p.url + " is not trusted; if it is yours, set SSL_CERT_FILE to the file with it: x509: "},
+		{"SSL_CERT_FILE=cert.pem", "gramme: there is no table Music in region us-east-1 at " + p.url + "; "},
+	} {
+		out, err := gramme(dir, []string{c.variable}, "stream", "tail", "--endpoint="+p.url, "Music").CombinedOutput()
+		if err == nil || !strings.HasPrefix(string(out), c.want) {
+			t.Errorf("%s: %q, %v, want %q", c.variable, out, err, c.want)
+		}
+	}
+	p.stop(t)
+}
+
 // TestCertificateIsRenewed replaces the files, also by such as cannot be used.
 func TestCertificateIsRenewed(t *testing.T) {
 	dir := t.TempDir()

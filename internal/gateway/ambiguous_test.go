@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"bufio"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"maps"
@@ -102,17 +103,23 @@ var ambiguous = []struct{ name, request, statuses string }{
 }
 
 // TestAmbiguousRequests sends each to our server, first on a connection and
-// behind a good request, and to net/http alone: what the handler is told, what
-// the client is answered, and where the next request begins are the same.
+// behind a good request, with TLS and without, and to net/http alone: what the
+// handler is told, what the client is answered, and where the next request
+// begins are the same.
 func TestAmbiguousRequests(t *testing.T) {
 	ours := serve(t, http.HandlerFunc(tell), ServerOptions{})
 	theirs := serveNetHTTP(t, http.HandlerFunc(tell))
+	config, trust := testCertificate(t)
+	secured := serve(t, http.HandlerFunc(tell), ServerOptions{TLS: config})
+	plainly := func(addr string) halfCloser { return dial(t, addr) }
+	secretly := func(addr string) halfCloser { return tls.Client(dial(t, addr), trust) }
 	const next = "POST / HTTP/1.1\r\nHost: next\r\nX-Next: 1\r\nContent-Length: 4\r\n\r\nnext"
 	for _, c := range ambiguous {
 		for _, before := range []string{"", "POST / HTTP/1.1\r\nHost: before\r\nContent-Length: 6\r\n\r\nbefore"} {
-			statuses, got := allAnswers(t, ours, before+c.request+next)
-			if _, want := allAnswers(t, theirs, before+c.request+next); got != want {
-				t.Errorf("%s:\n%q, net/http answers\n%q", c.name, got, want)
+			statuses, got := allAnswers(plainly(ours), before+c.request+next)
+			_, gotSecured := allAnswers(secretly(secured), before+c.request+next)
+			if _, want := allAnswers(plainly(theirs), before+c.request+next); got != want || gotSecured != want {
+				t.Errorf("%s:\n%q, with TLS\n%q, net/http answers\n%q", c.name, got, gotSecured, want)
 			}
 			if before == "" && statuses != c.statuses {
 				t.Errorf("%s: answered %s, want %s", c.name, statuses, c.statuses)
@@ -135,11 +142,15 @@ func serveNetHTTP(t *testing.T, handler http.Handler) string {
 	return listener.Addr().String()
 }
 
-// allAnswers writes to a new connection, ends our direction, and returns all
-// answers, and their statuses.
-func allAnswers(t *testing.T, addr, requests string) (statuses, answers string) {
-	t.Helper()
-	conn := dial(t, addr)
+// halfCloser is a connection of TCP, or of TLS.
+type halfCloser interface {
+	net.Conn
+	CloseWrite() error
+}
+
+// allAnswers writes to a connection, ends our direction, and returns all answers,
+// and their statuses.
+func allAnswers(conn halfCloser, requests string) (statuses, answers string) {
 	defer conn.Close()
 	_, _ = io.WriteString(conn, requests) // whoever refuses may hang up before the end
 	_ = conn.CloseWrite()                 // likewise

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -128,7 +129,7 @@ func (e *express) shut() {
 	}
 	for c := range e.mu.conns {
 		if c.busy.CompareAndSwap(connIdle, connClosed) {
-			_ = c.conn.Close() // whoever reads from it finds out
+			hangUp(c.conn)
 		}
 	}
 	e.wakeLocked()
@@ -149,7 +150,7 @@ func (e *express) cut() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for c := range e.mu.conns {
-		_ = c.conn.Close()
+		hangUp(c.conn)
 	}
 }
 
@@ -209,20 +210,33 @@ func (c *expressConn) serve() {
 	defer cancel()
 	c.request = *c.request.WithContext(ctx)
 	c.sentry.cancel = cancel
+	handed = c.serveAll(ctx)
+}
+
+// serveAll serves requests until the connection ends, or is handed over.
+func (c *expressConn) serveAll(ctx context.Context) (handed bool) {
+	if conn, secured := c.conn.(*tls.Conn); secured {
+		switch protocol, err := c.greet(ctx, conn); {
+		case err != nil:
+			return false
+		case protocol == protocolHTTP2:
+			return c.busy.CompareAndSwap(connIdle, connBusy) && c.handOver()
+		}
+	}
 	served := false
 	for wait := c.lane.options.HeaderReadTimeMax; c.await(wait); wait = c.lane.options.IdleTimeMax {
 		if !c.head.parse(c.in) {
 			if served {
 				c.in = c.in[lineEnds(c.in):]
 			}
-			handed = c.handOver()
-			return
+			return c.handOver()
 		}
 		if !c.serveOne() {
-			return
+			return false
 		}
 		served = true
 	}
+	return false
 }
 
 // lineEnds returns how many bytes net/http would pass over before a request that
@@ -321,8 +335,13 @@ func (c *expressConn) serveOne() bool {
 }
 
 // handOver gives the connection to net/http, and reports whether it was taken.
+// One of which nothing was read is given as it is: of a connection with TLS,
+// net/http finds out which protocol it speaks.
 func (c *expressConn) handOver() bool {
 	_ = c.conn.SetDeadline(time.Time{})
+	if len(c.in) == 0 {
+		return c.others.give(c.conn)
+	}
 	return c.others.give(&handedConn{Conn: c.conn, ahead: c.in})
 }
 

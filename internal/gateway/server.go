@@ -64,7 +64,6 @@ func newHTTPServer(o ServerOptions) *http.Server {
 	protocols.SetUnencryptedHTTP2(true)
 	server := &http.Server{
 		Handler:           o.Handler,
-		TLSConfig:         o.TLS,
 		Protocols:         &protocols,
 		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: streamsMax},
 		MaxHeaderBytes:    headerBytesMax,
@@ -80,10 +79,10 @@ func newHTTPServer(o ServerOptions) *http.Server {
 
 // Serve answers requests that come in over l, which it closes, until Shutdown or
 // Close; then it returns http.ErrServerClosed at once. With TLS configured it
-// speaks that, and all is net/http's.
+// speaks that.
 func (s *Server) Serve(l net.Listener) error {
-	if s.http.TLSConfig != nil {
-		return s.http.ServeTLS(l, "", "")
+	if config := s.express.options.TLS; config != nil {
+		l = secure(l, config)
 	}
 	others := newHandover(l.Addr())
 	ended := make(chan error, 1)

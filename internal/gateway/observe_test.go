@@ -18,11 +18,11 @@ import (
 func TestLog(t *testing.T) {
 	for _, c := range []struct{ operation, body, want string }{
 		{"Echo", `{"pin":"1234"}`, `level=DEBUG msg=request request_id=A operation=Echo account=111122223333 region=eu-west-1 status=200 code=OK duration=0s bytes_in=14 bytes_out=14`},
-		{"Refuse", `{}`, `level=DEBUG msg=request request_id=A operation=Refuse account=111122223333 region=eu-west-1 status=400 code=ConditionalCheckFailedException duration=0s bytes_in=2 bytes_out=120`},
+		{"Refuse", `{"pin":"1234"}`, `level=DEBUG msg=request request_id=A operation=Refuse account=111122223333 region=eu-west-1 status=400 code=ConditionalCheckFailedException duration=0s bytes_in=14 bytes_out=120`},
 		{"Guessed", `{}`, `level=DEBUG msg=request request_id=A operation=unknown account="" region="" status=400 code=UnknownOperationException duration=0s bytes_in=2 bytes_out=63`},
-		{"Closing", `{}`, `level=INFO msg=request request_id=A operation=Closing account=111122223333 region=eu-west-1 status=503 code=ServiceUnavailable duration=0s bytes_in=2 bytes_out=140 cause="x: store is closing"`},
-		{"Fail", `{}`, `level=ERROR msg=request request_id=A operation=Fail account=111122223333 region=eu-west-1 status=500 code=InternalServerError duration=0s bytes_in=2 bytes_out=91 cause="disk on fire"`},
-		{"Panic", `{}`, `level=ERROR msg=request request_id=A operation=Panic account=111122223333 region=eu-west-1 status=500 code=InternalServerError duration=0s bytes_in=2 bytes_out=91 cause="panic: no such luck" stack="goroutine`},
+		{"Closing", `{"pin":"1234"}`, `level=INFO msg=request request_id=A operation=Closing account=111122223333 region=eu-west-1 status=503 code=ServiceUnavailable duration=0s bytes_in=14 bytes_out=140 cause="x: store is closing"`},
+		{"Fail", `{"pin":"1234"}`, `level=ERROR msg=request request_id=A operation=Fail account=111122223333 region=eu-west-1 status=500 code=InternalServerError duration=0s bytes_in=14 bytes_out=91 cause="disk on fire"`},
+		{"Panic", `{"pin":"1234"}`, `level=ERROR msg=request request_id=A operation=Panic account=111122223333 region=eu-west-1 status=500 code=InternalServerError duration=0s bytes_in=14 bytes_out=91 cause="panic: no such luck" stack="goroutine`},
 	} {
 		var log strings.Builder
 		options := testOptions()

@@ -37,6 +37,7 @@ func FuzzAuthenticate(f *testing.F) {
 func FuzzRoundTrip(f *testing.F) {
 	f.Add("/a b/%2e/ሴ", "a=1&b=%20+&&=", "X-Note", "  a   b ", "", []byte("{}"), false)
 	f.Add("//x/../y", "X-Amz-Signature=1", "x_y", "", "ü", []byte(nil), true)
+	f.Add("", "X-Amz-Signature", "x", "", "r", []byte(nil), true)
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	auth := &Static{AccessKey: exampleKey, Secret: exampleSecret, Account: "123456789012"}
 	f.Fuzz(func(t *testing.T, path, query, name, value, region string, body []byte, presign bool) {

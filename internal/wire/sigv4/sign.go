@@ -39,6 +39,7 @@ func (s *Signer) Presign(r *http.Request, body []byte, expires time.Duration, no
 	c := s.claim(r, now)
 	c.presigned = true
 	query := r.URL.Query()
+	query.Del(paramSignature) // of another signer: the first one counts
 	query.Set(paramAlgorithm, algorithmHMAC)
 	query.Set(paramCredential, c.credential)
 	query.Set(paramDate, c.date)

@@ -9,7 +9,8 @@ const (
 	makingBytesMax        = 1 << 30                // ours, answers that are being made; beyond it requests wait
 	answerFreeBytesMax    = 16 << 10               // ours; a smaller answer is not counted: the connection takes it at once
 	answerManyBytesMin    = 2 << 20                // ours; an operation whose answer may be so large is refused before it runs where answers have no room
-	bodyKnownFirstBytes   = 64 << 10               // ours; a body is given more memory as it comes in
+	bodyFreeBytesMax      = 16 << 10               // ours; so much of each body is not counted: a connection takes about as much
+	bodyKnownFirstBytes   = 16 << 10               // ours; a body is given more memory as it comes in
 	bodyUnknownFirstBytes = 4 << 10                // ours; likewise, where the length is not announced
 	answerGzipBytesMin    = 1 << 10                // ours: AWS does not say from where on it compresses
 	weightCPUMax          = 512                    // ours, what works at once for each CPU, in the weight of small requests; beyond it requests wait
@@ -28,6 +29,9 @@ const (
 	streamsMax            = 250                    // ours, HTTP/2 requests of one connection at once; beyond it they wait at the client
 	headerReadTimeMax     = 10 * time.Second       // ours; beyond it 400, or the connection just ends
 	requestReadTimeMax    = time.Minute            // ours, header and body; beyond it 408
+	bodyReadTimeMin       = 10 * time.Second       // ours, for a small body in the express lane; a larger one has more
+	answerPieceBytes      = 256 << 10              // ours; a client has to take so much of an answer
+	answerPieceTimeMax    = 20 * time.Second       // within this time; beyond it the connection ends
 	requestWriteTimeMax   = 2 * time.Minute        // ours, from the header to the end of the answer; beyond it the connection ends
 	idleTimeMax           = 5 * time.Minute        // ours, between requests: longer than SDKs keep a connection they do not use
 	plainHeadBytesMax     = 4<<10 - 1              // ours, of a request in the express lane; a larger head is net/http's. With one byte more it is a page

@@ -289,7 +289,6 @@ func (c *expressConn) setWriteBy(in time.Duration) {
 func (c *expressConn) serveOne() bool {
 	c.in = c.in[c.head.length:]
 	c.request.Host, c.request.ContentLength = c.head.host, int64(c.head.contentLength)
-	c.answer.reset()
 	c.body.begin(c.head.contentLength)
 	c.lane.options.Handler.ServeHTTP(&c.answer, &c.request)
 	c.answer.finish()
@@ -299,6 +298,7 @@ func (c *expressConn) serveOne() bool {
 	if c.answer.failed || c.answer.last || c.body.left > 0 || c.lane.closing.Load() {
 		return false
 	}
+	c.answer.reset()                   // its headers hold on to the exchange, and so to the body
 	c.in = c.room[:copy(c.room, c.in)] // the beginning of the next request
 	return c.busy.CompareAndSwap(connBusy, connIdle)
 }

@@ -16,6 +16,8 @@ const (
 	weightCPUMax          = 512                    // ours, what works at once for each CPU, in the weight of small requests; beyond it requests wait
 	weightMin             = 1024                   // ours; likewise in all at least: writes that wait for the disk share its syncs
 	weightBodyBytes       = 4 << 10                // ours; a request weighs one more for each so many bytes of its body, up to weightMany
+	parsedTimesMax        = 16                     // ours: a parsed body takes up to so many times its length, if it is nothing but short members
+	deflateTimesMax       = 1032                   // of deflate: what is decompressed is so many times as long at most
 	weightMany            = 64                     // ours, of what answers with many items or has a large body: eight of them at once for each CPU
 	weightYieldMin        = 16                     // ours; what weighs so much lets others go first
 	gateWaitersMax        = 8192                   // ours, requests that wait to be worked on; beyond it 503

@@ -16,7 +16,7 @@ import (
 
 func newGate(weightMax int64) *gate {
 	g := new(gate)
-	g.init(weightMax)
+	g.init(weightMax, 1<<30)
 	return g
 }
 
@@ -159,7 +159,7 @@ func TestGateCost(t *testing.T) {
 // TestLoads holds what operations weigh.
 func TestLoads(t *testing.T) {
 	var g gates
-	o := Options{WeightMax: 1024, MakingBytesMax: gatesAll * 32 << 20}
+	o := Options{WeightMax: 1024, MakingBytesMax: 4 * 32 << 20}
 	g.init(o)
 	for _, c := range []struct {
 		load wire.Load
@@ -188,7 +188,7 @@ func TestLoads(t *testing.T) {
 func TestBodyWeight(t *testing.T) {
 	options := testOptions()
 	options.WeightMax = 1024
-	options.MakingBytesMax = gatesAll * 64 << 20 // 64 KiB for each unit
+	options.MakingBytesMax = 4 * 64 << 20 // 64 KiB for each unit
 	x := &exchange{g: New(options), r: newRequest("Echo", "")}
 	for _, c := range []struct{ length, plain, compressed int64 }{
 		{0, 0, 0},

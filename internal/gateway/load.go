@@ -16,21 +16,15 @@ type load struct {
 }
 
 // gates let in different operations: small reads do not wait for large ones, and
-// neither for writes, which stand still where the disk does not take them.
-type gates struct {
-	few, many, writes gate
-	memory            int64 // bytes for each unit of weight
-}
-
-// gatesAll is how many there are. Each has its part of the memory for parsed
-// requests, and for answers that are being made.
-const gatesAll = 3
+// neither for writes, which stand still where the disk does not take them. The
+// memory for parsed requests and for answers that are being made is divided
+// between them.
+type gates struct{ few, many, writes gate }
 
 func (g *gates) init(o Options) {
-	for _, one := range []*gate{&g.few, &g.many, &g.writes} {
-		one.init(o.WeightMax)
-	}
-	g.memory = max(1, o.MakingBytesMax/gatesAll/o.WeightMax)
+	g.few.init(o.WeightMax, o.MakingBytesMax/4)
+	g.many.init(o.WeightMax, o.MakingBytesMax/2)
+	g.writes.init(o.WeightMax, o.MakingBytesMax/4)
 }
 
 // load returns the load of an operation.
@@ -46,7 +40,7 @@ func (g *gates) load(of wire.Load, o Options) load {
 	case of.Reads:
 		l.gate = &g.few
 	}
-	l.weight = min(max(l.weight, of.AnswerBytes/g.memory), o.WeightMax)
+	l.weight = min(max(l.weight, of.AnswerBytes/l.gate.unitBytes), o.WeightMax)
 	return l
 }
 
@@ -68,7 +62,7 @@ func (x *exchange) bodyWeight(bodyLen int) int64 {
 	if x.header("Content-Encoding") != "" {
 		bytes = min(bytes*deflateTimesMax, int64(x.g.options.BodyBytesMax))
 	}
-	return max(min(bytes/weightBodyBytes, weightMany), bytes*parsedTimesMax/x.g.gates.memory)
+	return max(min(bytes/weightBodyBytes, weightMany), bytes*parsedTimesMax/x.load().gate.unitBytes)
 }
 
 // load returns that of the request's operation.

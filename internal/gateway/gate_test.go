@@ -236,3 +236,13 @@ func TestTooManyOperations(t *testing.T) {
 		}
 	})
 }
+
+func BenchmarkGate(b *testing.B) {
+	g := newGate(weightMin)
+	b.ReportAllocs()
+	for b.Loop() {
+		if g.enter(b.Context(), 1) == nil {
+			g.leave(1)
+		}
+	}
+}

@@ -31,7 +31,7 @@ build: ## build bin/gramme
 	go build -o $(GRAMME_BIN) ./cmd/gramme
 
 .PHONY: test
-test: lint unit race api e2e security crash streams examples ## run everything
+test: lint unit race api e2e security crash streams overload examples ## run everything
 	@echo "== all passed"
 
 .PHONY: unit
@@ -146,6 +146,11 @@ streams: build ## follow a stream with workers that are killed, as is the server
 	@echo "== consumers of streams"
 	cd test && go test -count=1 -v ./streams
 
+.PHONY: overload
+overload: build ## floods, clients that do not read or send, and requests meant to cost much
+	@echo "== overload"
+	cd test && go test -count=1 -v ./overload
+
 .PHONY: examples
 examples: build ## run the example programs and compare what they print
 	@echo "== examples"
@@ -161,9 +166,10 @@ fuzz: ## each fuzz target for a short time (FUZZTIME=10s)
 	done
 
 .PHONY: soak
-soak: ## the proofs of docs/reliability.md, each for as long as SOAK says (SOAK=10m)
+soak: build ## the proofs of docs/reliability.md, each for as long as SOAK says (SOAK=10m)
 	go test ./internal/proof -timeout 0 -count=1 -v -soak $(SOAK)
 	go test ./internal/service/dynamodb -run 'Serializable|Transfers' -timeout 0 -count=1 -soak $(SOAK)
+	cd test && go test ./overload -timeout 0 -count=1 -v -long $(SOAK)
 
 .PHONY: bench
 bench: ## the benchmarks of the product's packages

@@ -109,20 +109,24 @@ func (g *Gateway) readAll(r io.Reader, length int, held *int64) (body []byte, er
 }
 
 // grow makes room in body. It believes a length only as far as bytes have come
-// in: whoever announces 16 MiB and sends nothing gets little memory.
+// in: whoever announces 16 MiB and sends nothing gets little memory. What any
+// connection may have is not counted, so that small requests come through when
+// large ones have taken all that there is.
 func (g *Gateway) grow(body []byte, length int, held *int64) ([]byte, error) {
 	size := 2 * cap(body)
 	if length >= 0 {
-		size = min(max(size, bodyKnownFirstBytes), length)
+		size = min(max(2*size, bodyKnownFirstBytes), length)
 	} else {
 		size = max(size, bodyUnknownFirstBytes)
 	}
 	size = min(size, g.options.BodyBytesMax+1) // the byte that proves it too large
-	if err := g.bodies.reserve(held, int64(size-cap(body))); err != nil {
+	if err := g.bodies.reserve(held, counted(size)-counted(cap(body))); err != nil {
 		return nil, err
 	}
 	return append(make([]byte, 0, size), body...), nil
 }
+
+func counted(size int) int64 { return int64(max(0, size-bodyFreeBytesMax)) }
 
 // bodyError is the answer to a body that did not come in whole.
 func bodyError(err error) *wire.Error {

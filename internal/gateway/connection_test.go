@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -212,18 +213,21 @@ func status(h http.Handler, r *http.Request) int {
 }
 
 // TestBodiesBudget: the memory of all bodies is bounded, only grows with what
-// comes in, and is given back.
+// comes in, and is given back. Small ones never have to wait for it.
 func TestBodiesBudget(t *testing.T) {
 	op := newBlocking()
 	options := op.options()
-	options.BodiesBytesMax = 3000
+	options.BodiesBytesMax = 30 << 10
 	g := New(options)
-	body := `{"a":"` + strings.Repeat("b", 2000) + `"}`
+	body := `{"a":"` + strings.Repeat("b", bodyFreeBytesMax+20<<10) + `"}`
 	answer := make(chan int)
 	go func() { answer <- status(g, newRequest("Echo", body)) }()
 	<-op.began
 	if got := status(g, newRequest("Echo", body)); got != http.StatusServiceUnavailable {
 		t.Errorf("second body: status %d", got)
+	}
+	if got := status(g, newRequest("WhoAmI", "{}")); got != http.StatusOK {
+		t.Errorf("a small body meanwhile: status %d", got)
 	}
 	close(op.end)
 	if got := <-answer; got != http.StatusOK {
@@ -255,10 +259,11 @@ func TestBodiesBudget(t *testing.T) {
 type heldWriter struct {
 	*httptest.ResponseRecorder
 	writing, read chan struct{}
+	once          *sync.Once
 }
 
 func (w heldWriter) Write(p []byte) (int, error) {
-	close(w.writing)
+	w.once.Do(func() { close(w.writing) })
 	<-w.read
 	return w.ResponseRecorder.Write(p)
 }
@@ -271,7 +276,7 @@ func TestAnswersBudget(t *testing.T) {
 	options.Endpoints[0].Loads = map[string]wire.Load{"Echo": {AnswerBytes: 1 << 20}}
 	g := New(options)
 	large := `{"a":"` + strings.Repeat("b", 2<<20) + `"}`
-	slow := heldWriter{httptest.NewRecorder(), make(chan struct{}), make(chan struct{})}
+	slow := heldWriter{httptest.NewRecorder(), make(chan struct{}), make(chan struct{}), new(sync.Once)}
 	answered := make(chan struct{})
 	go func() {
 		g.ServeHTTP(slow, newRequest("Echo", large))
@@ -294,6 +299,79 @@ func TestAnswersBudget(t *testing.T) {
 	}
 	if used := g.ready.used.Load(); used != 0 {
 		t.Errorf("%d bytes were not given back", used)
+	}
+}
+
+// TestClientDoesNotRead: a client that takes nothing of a large answer is let go
+// of, and its answer with it; one that takes it slowly gets it.
+func TestClientDoesNotRead(t *testing.T) {
+	for name, more := range map[string]string{"express": "", "net/http": "Pragma: x\r\n"} {
+		for _, reads := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s/reads=%t", name, reads), func(t *testing.T) {
+				t.Parallel()
+				readSlowly(t, more, reads)
+			})
+		}
+	}
+}
+
+func readSlowly(t *testing.T, headers string, reads bool) {
+	const length, parts = 8 << 20, 50
+	seen := &outcomes{ends: make(chan Outcome, 1)}
+	options := testOptions()
+	options.Metrics = seen
+	options.AnswerPieceTimeMax = time.Second
+	g := New(options)
+	conn := dial(t, serve(t, g, ServerOptions{}))
+	defer conn.Close()
+	body := `{"a":"` + strings.Repeat("b", length-8) + `"}`
+	if _, err := fmt.Fprintf(conn, "%s%sContent-Length: %d\r\n\r\n%s", head, headers, length, body); err != nil {
+		t.Fatal(err)
+	}
+	var got int64
+	for reads && got < length {
+		<-time.After(30 * time.Millisecond) // in all more than the time for a piece
+		n, err := io.CopyN(io.Discard, conn, min(length/parts, length-got))
+		if got += n; err != nil {
+			t.Fatalf("%d bytes: %v", got, err)
+		}
+	}
+	<-seen.ends
+	if used := g.ready.used.Load(); used != 0 {
+		t.Errorf("%d bytes were not given back", used)
+	}
+	if reads {
+		return
+	}
+	if n, err := io.Copy(io.Discard, conn); err == nil && n >= length {
+		t.Error("read nothing at first, and then everything")
+	}
+}
+
+// TestTricklingBody: a body that comes in byte by byte gets no more time than one
+// that does not come in.
+func TestTricklingBody(t *testing.T) {
+	addr := serve(t, New(testOptions()), ServerOptions{RequestReadTimeMax: 200 * time.Millisecond})
+	conn := dial(t, addr)
+	defer conn.Close()
+	if _, err := fmt.Fprintf(conn, "%sContent-Length: 1000\r\n\r\n", head); err != nil {
+		t.Fatal(err)
+	}
+	answered := make(chan struct{})
+	go func() {
+		for {
+			select {
+			case <-answered:
+				return
+			case <-time.After(20 * time.Millisecond):
+				_, _ = conn.Write([]byte{' '})
+			}
+		}
+	}()
+	answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	close(answered)
+	if err != nil || answer.StatusCode != http.StatusRequestTimeout {
+		t.Errorf("%v, %v", answer, err)
 	}
 }
 

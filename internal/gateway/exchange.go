@@ -3,6 +3,7 @@ package gateway
 import (
 	"hash/crc32"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -114,7 +115,29 @@ func (x *exchange) answer(status int, contentType []string, body []byte) {
 	h["Content-Type"] = contentType // nil: net/http is not to guess one
 	x.outcome.Status, x.outcome.BytesOut = status, len(body)
 	x.w.WriteHeader(status)
-	_, _ = x.w.Write(body) // fails when the client is gone, and then there is nobody to tell
+	x.write(body)
+}
+
+// write fails when the client is gone, and then there is nobody to tell. A
+// client that takes a large answer has time for each piece of it: one that takes
+// nothing does not keep the memory of it for long.
+func (x *exchange) write(body []byte) {
+	if len(body) <= answerPieceBytes {
+		_, _ = x.w.Write(body)
+		return
+	}
+	control := http.NewResponseController(x.w)
+	end := x.g.now().Add(requestWriteTimeMax)
+	for piece := range slices.Chunk(body, answerPieceBytes) {
+		by := x.g.now().Add(x.g.options.AnswerPieceTimeMax)
+		if end.Before(by) {
+			by = end
+		}
+		_ = control.SetWriteDeadline(by) // fails where there is no connection, in tests
+		if _, err := x.w.Write(piece); err != nil {
+			return
+		}
+	}
 }
 
 // refuse answers with an error.

@@ -320,7 +320,6 @@ func (c *expressConn) setWriteBy(in time.Duration) {
 func (c *expressConn) serveOne() bool {
 	c.in = c.in[c.head.length:]
 	c.request.Host, c.request.ContentLength = c.head.host, int64(c.head.contentLength)
-	c.answer.reset()
 	c.body.begin(c.head.contentLength)
 	c.lane.options.Handler.ServeHTTP(&c.answer, &c.request)
 	c.answer.finish()
@@ -330,6 +329,7 @@ func (c *expressConn) serveOne() bool {
 	if c.answer.failed || c.answer.last || c.body.left > 0 || c.lane.closing.Load() {
 		return false
 	}
+	c.answer.reset()                   // its headers hold on to the exchange, and so to the body
 	c.in = c.room[:copy(c.room, c.in)] // the beginning of the next request
 	return c.busy.CompareAndSwap(connBusy, connIdle)
 }
@@ -347,12 +347,14 @@ func (c *expressConn) handOver() bool {
 
 // expressBody is the body of the request under way.
 type expressBody struct {
-	conn *expressConn
-	left int // bytes of it that were not read
+	conn   *expressConn
+	left   int  // bytes of it that were not read
+	length int  // of all of it
+	timed  bool // the deadline for the rest of it is set
 }
 
 func (b *expressBody) begin(length int) {
-	b.left = length
+	b.left, b.length, b.timed = length, length, false
 	if length == 0 {
 		b.conn.sentry.allow()
 	}
@@ -369,7 +371,10 @@ func (b *expressBody) Read(p []byte) (n int, err error) {
 		n = copy(p, c.in)
 		c.in = c.in[n:]
 	} else {
-		c.setReadBy(c.lane.options.RequestReadTimeMax)
+		if !b.timed { // once: a body that trickles in gets no more time
+			b.timed = true
+			c.setReadBy(b.readTime())
+		}
 		if n, err = c.conn.Read(p); err == io.EOF {
 			err = io.ErrUnexpectedEOF
 		}
@@ -378,6 +383,14 @@ func (b *expressBody) Read(p []byte) (n int, err error) {
 		c.sentry.allow()
 	}
 	return n, err
+}
+
+// readTime returns how long the body may take: whoever sends little has no need
+// of the time for the largest one.
+func (b *expressBody) readTime() time.Duration {
+	most := b.conn.lane.options.RequestReadTimeMax
+	least := min(bodyReadTimeMin, most)
+	return least + time.Duration(int64(most-least)/bodyBytesMax*int64(min(b.length, bodyBytesMax)))
 }
 
 // Close implements io.Closer.

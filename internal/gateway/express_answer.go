@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"time"
 )
 
 // expressAnswer is the http.ResponseWriter of the express lane. The handler
@@ -18,13 +19,14 @@ type expressAnswer struct {
 	left   int  // bytes of the body that are still to come
 	last   bool // the connection ends with this answer
 	failed bool // the client is gone
+	timed  bool // the handler has set a deadline
 	names  []string
 	parts  [2][]byte
 }
 
 func (a *expressAnswer) reset() {
 	clear(a.header)
-	a.status, a.sent, a.left, a.last, a.failed = 0, false, 0, false, false
+	a.status, a.sent, a.left, a.last, a.failed, a.timed = 0, false, 0, false, false, false
 }
 
 // Header implements http.ResponseWriter.
@@ -71,7 +73,9 @@ func (a *expressAnswer) writeMore(body []byte) (int, error) {
 // send writes one or two parts.
 func (a *expressAnswer) send(first, second []byte) (err error) {
 	c := a.conn
-	c.setWriteBy(c.lane.options.RequestWriteTimeMax)
+	if !a.timed {
+		c.setWriteBy(c.lane.options.RequestWriteTimeMax)
+	}
 	if second == nil {
 		_, err = c.conn.Write(first)
 	} else {
@@ -82,6 +86,12 @@ func (a *expressAnswer) send(first, second []byte) (err error) {
 	}
 	a.failed = a.failed || err != nil
 	return err
+}
+
+// SetWriteDeadline is for http.ResponseController. It holds for this answer.
+func (a *expressAnswer) SetWriteDeadline(by time.Time) error {
+	a.timed, a.conn.writeBy = true, by
+	return a.conn.conn.SetWriteDeadline(by)
 }
 
 // finish sends an answer without a body, and notes one that was cut short.

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"reflect"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -209,6 +210,43 @@ func TestExpressRests(t *testing.T) {
 			}
 			<-time.After(restPause + restPause/5)
 		}
+	}
+}
+
+// TestExpressForgets: a connection between requests does not hold on to the last
+// one, whatever became of it.
+func TestExpressForgets(t *testing.T) {
+	const length, conns = 4 << 20, 8
+	addr := serve(t, New(testOptions()), ServerOptions{})
+	heap := func() int64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.GC() // pools forget with the second one
+		runtime.ReadMemStats(&m)
+		return int64(m.HeapAlloc)
+	}
+	body := strings.Repeat("[", length)
+	before := heap()
+	for i := range conns {
+		conn := dial(t, addr)
+		defer conn.Close()
+		request := fmt.Sprintf("%sContent-Length: %d\r\n\r\n", head, length)
+		if i%2 == 0 {
+			request = strings.Replace(request, "Echo", "Parse", 1) // and refuse
+		}
+		if _, err := io.WriteString(conn, request+body); err != nil {
+			t.Fatal(err)
+		}
+		answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.Copy(io.Discard, answer.Body); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if grown := heap() - before; grown > length {
+		t.Errorf("%d connections that wait hold %d bytes", conns, grown)
 	}
 }
 

@@ -18,10 +18,11 @@ import (
 //
 // As long as nobody waits, to enter and to leave cost an atomic operation each.
 type gate struct {
-	max     int64            // of what is inside
-	now     func() time.Time // the machine's clock
-	used    atomic.Int64     // never above max
-	waiting atomic.Int64     // length of the row
+	max       int64            // of what is inside
+	unitBytes int64            // of memory, for each unit of weight
+	now       func() time.Time // the machine's clock
+	used      atomic.Int64     // never above max
+	waiting   atomic.Int64     // length of the row
 
 	// Nothing is allocated under the lock: whoever allocates may have to help the
 	// garbage collector first, and all others would wait for that.
@@ -39,8 +40,8 @@ type waiter struct {
 	before, behind *waiter       // in the row; nil: it is not there any more
 }
 
-func (g *gate) init(weightMax int64) {
-	g.max, g.now = weightMax, base.RealEnv().Now
+func (g *gate) init(weightMax, memory int64) {
+	g.max, g.unitBytes, g.now = weightMax, max(1, memory/weightMax), base.RealEnv().Now
 	g.mu.row.before, g.mu.row.behind = &g.mu.row, &g.mu.row
 }
 

@@ -16,7 +16,7 @@ import (
 
 func newGate(weightMax int64) *gate {
 	g := new(gate)
-	g.init(weightMax)
+	g.init(weightMax, 1<<30)
 	return g
 }
 
@@ -159,7 +159,7 @@ func TestGateCost(t *testing.T) {
 // TestLoads holds what operations weigh.
 func TestLoads(t *testing.T) {
 	var g gates
-	o := Options{WeightMax: 1024, MakingBytesMax: gatesAll * 32 << 20}
+	o := Options{WeightMax: 1024, MakingBytesMax: 4 * 32 << 20}
 	g.init(o)
 	for _, c := range []struct {
 		load wire.Load
@@ -177,8 +177,31 @@ func TestLoads(t *testing.T) {
 		}
 	}
 	o.MakingBytesMax = 64 << 30
+	g.init(o)
 	if got := g.load(wire.Load{AnswerBytes: 64 << 20}, o).weight; got != weightMany {
 		t.Errorf("with much memory it weighs %d, want %d", got, weightMany)
+	}
+}
+
+// TestBodyWeight: what a body weighs follows the memory that it takes parsed, and
+// a compressed one may be large.
+func TestBodyWeight(t *testing.T) {
+	options := testOptions()
+	options.WeightMax = 1024
+	options.MakingBytesMax = 4 * 64 << 20 // 64 KiB for each unit
+	x := &exchange{g: New(options), r: newRequest("Echo", "")}
+	for _, c := range []struct{ length, plain, compressed int64 }{
+		{0, 0, 0},
+		{100, 0, 25},
+		{4 << 10, 1, 4128 / 4},
+		{1 << 20, 256, 4096},
+	} {
+		x.r.Header.Del("Content-Encoding")
+		plain := x.bodyWeight(int(c.length))
+		x.r.Header.Set("Content-Encoding", "gzip")
+		if compressed := x.bodyWeight(int(c.length)); plain != c.plain || compressed != c.compressed {
+			t.Errorf("%d bytes weigh %d and %d, want %d and %d", c.length, plain, compressed, c.plain, c.compressed)
+		}
 	}
 }
 
@@ -212,4 +235,14 @@ func TestTooManyOperations(t *testing.T) {
 			}
 		}
 	})
+}
+
+func BenchmarkGate(b *testing.B) {
+	g := newGate(weightMin)
+	b.ReportAllocs()
+	for b.Loop() {
+		if g.enter(b.Context(), 1) == nil {
+			g.leave(1)
+		}
+	}
 }

@@ -66,6 +66,8 @@ type Options struct {
 	AnswersBytesMax int64 // of all answers that wait for their clients; default 1 GiB
 	MakingBytesMax  int64 // of all answers that are being made; default 1 GiB
 	WeightMax       int64 // of what works at once, in small requests; default: by the number of CPUs
+
+	AnswerPieceTimeMax time.Duration // for a client to take a piece of an answer; default 20s
 }
 
 func (o Options) withDefaults() Options {
@@ -96,6 +98,9 @@ func (o Options) withDefaults() Options {
 	if o.MakingBytesMax == 0 {
 		o.MakingBytesMax = makingBytesMax
 	}
+	if o.AnswerPieceTimeMax == 0 {
+		o.AnswerPieceTimeMax = answerPieceTimeMax
+	}
 	if o.WeightMax == 0 {
 		o.WeightMax = weightMax()
 	}
@@ -104,7 +109,8 @@ func (o Options) withDefaults() Options {
 
 // Gateway is an http.Handler. It is safe for concurrent use.
 type Gateway struct {
-	options Options // with defaults
+	options Options          // with defaults
+	now     func() time.Time // the machine's clock, which deadlines go by
 	routes  routes
 	bodies  budget
 	ready   budget // answers that wait for their clients
@@ -119,7 +125,7 @@ type Gateway struct {
 // New returns a Gateway for o.
 func New(o Options) *Gateway {
 	o = o.withDefaults()
-	g := &Gateway{options: o, fixed: newFixedHeaders()}
+	g := &Gateway{options: o, now: base.RealEnv().Now, fixed: newFixedHeaders()}
 	g.gates.init(o)
 	g.routes = newRoutes(o, &g.gates)
 	g.bodies.init(o.BodiesBytesMax, errBodiesMax)

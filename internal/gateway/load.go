@@ -16,17 +16,15 @@ type load struct {
 }
 
 // gates let in different operations: small reads do not wait for large ones, and
-// neither for writes, which stand still where the disk does not take them.
+// neither for writes, which stand still where the disk does not take them. The
+// memory for parsed requests and for answers that are being made is divided
+// between them.
 type gates struct{ few, many, writes gate }
 
-// gatesAll is how many there are. Each has its part of the memory in which
-// answers are made.
-const gatesAll = 3
-
 func (g *gates) init(o Options) {
-	for _, one := range []*gate{&g.few, &g.many, &g.writes} {
-		one.init(o.WeightMax)
-	}
+	g.few.init(o.WeightMax, o.MakingBytesMax/4)
+	g.many.init(o.WeightMax, o.MakingBytesMax/2)
+	g.writes.init(o.WeightMax, o.MakingBytesMax/4)
 }
 
 // load returns the load of an operation.
@@ -42,8 +40,7 @@ func (g *gates) load(of wire.Load, o Options) load {
 	case of.Reads:
 		l.gate = &g.few
 	}
-	byMemory := o.WeightMax * of.AnswerBytes / (o.MakingBytesMax / gatesAll)
-	l.weight = min(max(l.weight, byMemory), o.WeightMax)
+	l.weight = min(max(l.weight, of.AnswerBytes/l.gate.unitBytes), o.WeightMax)
 	return l
 }
 
@@ -55,8 +52,17 @@ func weightMax() int64 {
 // enter waits for the request's turn. It returns what to leave with.
 func (x *exchange) enter(bodyLen int) (weight int64, err error) {
 	l := x.load()
-	weight = min(l.weight+min(int64(bodyLen)/weightBodyBytes, weightMany), l.gate.max)
+	weight = min(l.weight+x.bodyWeight(bodyLen), l.gate.max)
 	return weight, l.gate.enter(x.r.Context(), weight)
+}
+
+// bodyWeight follows the time and the memory that it takes to parse a body.
+func (x *exchange) bodyWeight(bodyLen int) int64 {
+	bytes := int64(bodyLen)
+	if x.header("Content-Encoding") != "" {
+		bytes = min(bytes*deflateTimesMax, int64(x.g.options.BodyBytesMax))
+	}
+	return max(min(bytes/weightBodyBytes, weightMany), bytes*parsedTimesMax/x.load().gate.unitBytes)
 }
 
 // load returns that of the request's operation.

@@ -54,11 +54,12 @@ func TestOverloadLog(t *testing.T) {
 	now := options.Env.Now()
 	options.Env.Now = func() time.Time { return now }
 	g := New(options)
+	large := strings.Repeat(" ", 2*bodyFreeBytesMax)
 	var held int64
 	g.bodies.take(&held, 1)
 	for range 3 {
 		for range 100 {
-			if got := status(g, newRequest("Echo", "{}")); got != http.StatusServiceUnavailable {
+			if got := status(g, newRequest("Echo", large)); got != http.StatusServiceUnavailable {
 				t.Fatalf("status %d", got)
 			}
 		}

@@ -24,14 +24,14 @@ func (g *Gateway) serveOperation(x *exchange) {
 	if refusal == nil {
 		a, refusal = g.work(x, body, &held)
 	}
+	x.signed.Body = nil
+	g.bodies.release(&held)
 	if refusal != nil {
 		x.refuse(refusal)
 		x.excuseClient(refusal)
 		return
 	}
 	defer g.ready.release(&a.held)
-	x.signed.Body = nil
-	g.bodies.release(&held)
 	x.outcome.Code = codeOK
 	if a.zipped {
 		x.w.Header()["Content-Encoding"] = g.fixed.gzip

@@ -237,6 +237,9 @@ func (s *Server) answers(ctx context.Context, client *http.Client) bool {
 	return resp.Body.Close() == nil && resp.StatusCode == http.StatusOK
 }
 
+// PID returns the number of the process.
+func (s *Server) PID() int { return s.cmd.Process.Pid }
+
 // URL returns the endpoint as the SDKs take it.
 func (s *Server) URL() string {
 	if s.tls != nil {

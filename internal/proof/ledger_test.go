@@ -10,6 +10,7 @@ import (
 // register is written by one client, one write after the other.
 type ledger struct {
 	mu        sync.Mutex
+	ticks     int // calls that write so far
 	registers map[string]*register
 	receipts  map[string]receipt // the latest by client
 }
@@ -18,6 +19,7 @@ type ledger struct {
 // together: the number that each write left, 0 for none.
 type register struct {
 	states []int // states[0] is 0: before the first write
+	ticks  []int // of the call that left the state
 	acked  int   // all up to this one were acknowledged, or followed by one that was
 }
 
@@ -28,16 +30,25 @@ func newLedger() *ledger {
 	return &ledger{registers: map[string]*register{}, receipts: map[string]receipt{}}
 }
 
+// tick begins a call that writes.
+func (l *ledger) tick() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.ticks++
+	return l.ticks
+}
+
 // send notes that a write was sent that leaves a number.
-func (l *ledger) send(name string, n int) {
+func (l *ledger) send(tick int, name string, n int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	r := l.registers[name]
 	if r == nil {
-		r = &register{states: []int{0}}
+		r = &register{states: []int{0}, ticks: []int{0}}
 		l.registers[name] = r
 	}
 	r.states = append(r.states, n)
+	r.ticks = append(r.ticks, tick)
 }
 
 // ack notes that the last write of a register was acknowledged.
@@ -60,6 +71,7 @@ type promise struct {
 	acked    map[string]int // the first state that may be found, by register
 	sent     map[string]int // the last one
 	receipts map[string]receipt
+	prefix   bool // what is found must be all up to some moment, for each client
 }
 
 // promise is called before the moment, and seal after it: what was acknowledged
@@ -100,6 +112,9 @@ func (p *promise) check(found map[string]int) (wrong []string) {
 		if _, sent := p.sent[name]; !sent {
 			wrong = append(wrong, fmt.Sprintf("%s is %d, and was never sent", name, n))
 		}
+	}
+	if p.prefix {
+		wrong = append(wrong, p.checkPrefix(found)...)
 	}
 	slices.Sort(wrong)
 	return wrong

@@ -1,6 +1,7 @@
 package proof
 
 import (
+	"fmt"
 	"os"
 	"path"
 	"regexp"
@@ -136,4 +137,15 @@ func (y *tally) checkAllHit(t *testing.T) {
 			t.Errorf("not in testdata/points.txt: %s", name)
 		}
 	}
+}
+
+// String returns all names with their counts.
+func (y *tally) String() string {
+	var all []string
+	for _, name := range y.names() {
+		y.mu.Lock()
+		all = append(all, fmt.Sprintf("%s %d", name, y.n[name]))
+		y.mu.Unlock()
+	}
+	return strings.Join(all, ", ")
 }

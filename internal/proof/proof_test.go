@@ -6,6 +6,8 @@
 //	powercut_test.go   power fails at any operation on a file: nothing acknowledged is lost, nothing is half done
 //	diskerror_test.go  the disk refuses an operation: writes are refused, reads go on, a restart needs no hand
 //	fulldisk_test.go   the disk takes no tables: writes are refused and none waits, and it goes on without a restart
+//	damage_test.go     any file is damaged at any place: that is reported, or does no harm
+//	lazy_test.go       power fails under servers that do not wait for the disk: what is left is the beginning of what was written
 //	metamorphic_test.go  a random sequence of calls has the same answers in every configuration, and those of a model
 //	histories_test.go  what concurrent clients see, over restarts and faults, has an order that explains it
 //	mutant_test.go     servers that break a promise are caught: the tests of the tests

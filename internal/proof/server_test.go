@@ -26,9 +26,21 @@ const dataDir = "data"
 // memtableBytes makes flushes, and compactions of what was flushed, common.
 const memtableBytes = 64 << 10
 
+// lazyInterval is how long writes that are not durable stay so.
+const lazyInterval = 20 * time.Millisecond
+
 // openEngine opens the engine of a server on a file system.
 func openEngine(fs vfs.FS) (*pebble.DB, error) {
 	return pebble.Open(pebble.Options{Dir: dataDir, FS: fs, MemtableBytes: memtableBytes, CacheBytes: 1 << 20})
+}
+
+// openLazy opens the engine of a server whose writes are answered before they
+// are durable.
+func openLazy(fs vfs.FS, durability pebble.Durability) (*pebble.DB, error) {
+	return pebble.Open(pebble.Options{
+		Dir: dataDir, FS: fs, MemtableBytes: memtableBytes, CacheBytes: 1 << 20,
+		Durability: durability, SyncInterval: lazyInterval,
+	})
 }
 
 // openServer opens a server on an engine, with all that it does in the

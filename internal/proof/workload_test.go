@@ -160,7 +160,7 @@ func (c *client) rest(n int) string {
 
 // write sends a write that leaves n in a register.
 func (c *client) write(name string, n int, operation, body string) {
-	c.ledger.send(name, n)
+	c.ledger.send(c.ledger.tick(), name, n)
 	if a := call(c.handler, operation, body); a.ok() {
 		c.ledger.ack(name)
 	} else {
@@ -189,11 +189,12 @@ func (c *client) delete() {
 // batch writes some registers, each by itself.
 func (c *client) batch() {
 	var puts, names []string
+	tick := c.ledger.tick()
 	for k := range registersEach {
 		if c.chance.IntN(2) == 0 {
 			name := fmt.Sprintf("c%d/r%d", c.id, k)
 			n := c.fresh(name)
-			c.ledger.send(name, n)
+			c.ledger.send(tick, name, n)
 			names = append(names, name)
 			puts = append(puts, fmt.Sprintf(`{"PutRequest":{"Item":{%s%s}}}`, key(name), c.rest(n)))
 		}
@@ -229,7 +230,7 @@ func (c *client) transact() {
 	// The count tells whether it was done twice.
 	actions += fmt.Sprintf(`,{"Update":{"TableName":"pairs","Key":{"pk":{"S":"c%d/count"}},"UpdateExpression":"ADD done :one","ExpressionAttributeValues":{":one":{"N":"1"}}}}`, c.id)
 	body := fmt.Sprintf(`{"ClientRequestToken":"%s","TransactItems":[%s]}`, token, actions)
-	c.ledger.send(name, n)
+	c.ledger.send(c.ledger.tick(), name, n)
 	if a := call(c.handler, "TransactWriteItems", body); a.ok() {
 		c.ledger.ack(name)
 		c.ledger.keep(fmt.Sprint("c", c.id), receipt{name, body})

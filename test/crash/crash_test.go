@@ -11,6 +11,7 @@ import (
 	"flag"
 	"math/rand/v2"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -57,8 +58,11 @@ func TestKilledServerKeepsItsWord(t *testing.T) {
 	for i := range writers {
 		team = append(team, newWriter(i, chosen))
 	}
+	var restarts []time.Duration
 	for round := range *rounds {
+		begin := time.Now()
 		server := start(t, bin, options)
+		restarts = append(restarts, time.Since(begin))
 		client := connect(server)
 		if round == 0 {
 			createOrders(t, client)
@@ -77,6 +81,9 @@ func TestKilledServerKeepsItsWord(t *testing.T) {
 	}
 	checkData(t, bin, options.Dir)
 	report(t, team)
+	slices.Sort(restarts)
+	t.Logf("from the start of the process to its first answer: %s in the middle, %s at most",
+		restarts[len(restarts)/2].Round(time.Millisecond), restarts[len(restarts)-1].Round(time.Millisecond))
 }
 
 func between(rng *rand.Rand, low, high time.Duration) time.Duration {

@@ -2,7 +2,6 @@ package pebble
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -46,11 +45,11 @@ func checkDir(disk *disk) (upgrade bool, err error) {
 	case !occupied:
 		return false, markEngineFormat(disk, format)
 	case format == 0:
-		return false, missing(formatMarker)
+		return false, missing(disk, formatMarker)
 	case manifest == "":
-		return false, missing(manifestMarker)
+		return false, missing(disk, manifestMarker)
 	}
-	return format < engineFormat, nil
+	return format < engineFormat, errors.Join(disk.checkSeal(manifest), disk.checkLogs(names))
 }
 
 // hasData reports whether one of the files tells of a store. A new one has none
@@ -89,7 +88,7 @@ func readEngineFormat(disk *disk) (engine.FormatMajorVersion, error) {
 	}
 	found, err := strconv.ParseUint(text, 10, 64)
 	if err != nil {
-		return 0, &kv.CorruptionError{Err: err}
+		return 0, &kv.CorruptionError{File: disk.PathJoin(disk.dir, "marker."+formatMarker+".*"), Err: err}
 	}
 	if version := engine.FormatMajorVersion(found); version <= engineFormat && version >= engine.FormatMinSupported {
 		return version, nil
@@ -119,10 +118,12 @@ func markEngineFormat(disk *disk, found engine.FormatMajorVersion) error {
 }
 
 // missing is the refusal of a store without one of its markers.
-func missing(marker string) error {
-	return &kv.CorruptionError{Err: fmt.Errorf(
-		"the empty file marker.%s.* is missing; nothing was changed. "+
-			"If this is a copy, make it again with a tool that copies empty files too", marker)}
+func missing(disk *disk, marker string) error {
+	return &kv.CorruptionError{
+		File: disk.PathJoin(disk.dir, "marker."+marker+".*"),
+		Err: errors.New("the empty file is missing; nothing was changed. " +
+			"If this is a copy, make it again with a tool that copies empty files too"),
+	}
 }
 
 // foreign is the refusal of what other programs have stored.

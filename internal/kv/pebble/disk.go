@@ -36,6 +36,7 @@ type disk struct {
 	frost  atomic.Pointer[frost] // nil: not frozen
 	opened atomic.Bool           // Open has returned
 	tables tables
+	seal   seal
 
 	// Of the time until then:
 	read    atomic.Pointer[string] // the file read last: the one to blame
@@ -109,7 +110,11 @@ func (d *disk) guard(op, name string, f vfs.File, err error) (vfs.File, error) {
 		d.keep(op, name, err)
 		f = nowhere()
 	}
-	return &guarded{File: f, disk: d, name: name}, nil
+	g := &guarded{File: f, disk: d, name: name}
+	if base := d.PathBase(name); op == "create" && isManifest(base) {
+		g.manifest = &prefix{manifest: base}
+	}
+	return g, nil
 }
 
 // Create creates a file.
@@ -152,6 +157,7 @@ func (d *disk) ReuseForWrite(oldname, newname string, category vfs.DiskWriteCate
 	if d.frozen() {
 		return &guarded{File: nowhere(), disk: d, name: newname}, nil
 	}
+	d.beforeLoss(oldname)
 	f, err := d.FS.ReuseForWrite(oldname, newname, category)
 	return d.guard("reuse", newname, f, err)
 }
@@ -200,6 +206,7 @@ func (d *disk) Remove(name string) error {
 		return nil
 	}
 	d.settle(name)
+	d.beforeLoss(name)
 	return d.FS.Remove(name)
 }
 
@@ -238,11 +245,16 @@ type guarded struct {
 	vfs.File
 	disk *disk
 	name string
+
+	manifest *prefix // what was written to a new manifest; nil: it is none
 }
 
 // Write appends.
 func (g *guarded) Write(p []byte) (int, error) {
 	if !g.disk.frozen() {
+		if g.manifest != nil {
+			g.manifest.add(p)
+		}
 		n, err := g.File.Write(p)
 		if err == nil && n < len(p) {
 			err = io.ErrShortWrite
@@ -266,6 +278,7 @@ func (g *guarded) Sync() error {
 	if !g.disk.frozen() {
 		g.disk.keep("sync", g.name, g.File.Sync())
 	}
+	g.noteSynced()
 	return nil
 }
 
@@ -274,7 +287,14 @@ func (g *guarded) SyncData() error {
 	if !g.disk.frozen() {
 		g.disk.keep("sync", g.name, g.File.SyncData())
 	}
+	g.noteSynced()
 	return nil
+}
+
+func (g *guarded) noteSynced() {
+	if g.manifest != nil && !g.disk.frozen() {
+		g.disk.seal.noteSynced(*g.manifest)
+	}
 }
 
 // SyncTo begins to sync.

@@ -35,7 +35,7 @@ func open(o Options, f format) (_ *DB, err error) {
 	}
 	defer func() {
 		if err != nil {
-			_ = d.lock.Close()
+			_ = errors.Join(d.disk.closeSeal(), d.lock.Close())
 		}
 	}()
 	upgrade, err := checkDir(d.disk)
@@ -44,6 +44,9 @@ func open(o Options, f format) (_ *DB, err error) {
 	}
 	if err := keepPrivate(d.disk); err != nil {
 		return nil, fmt.Errorf("kv: look at the modes in the data directory: %w", err)
+	}
+	if err := d.disk.openSeal(); err != nil {
+		return nil, err
 	}
 	if upgrade {
 		if err := d.probe(o, f); err != nil {
@@ -129,17 +132,13 @@ func (d *DB) openEngine(o Options, readOnly bool) (*engine.DB, error) {
 func damaged(d *disk, err error) error {
 	switch {
 	case engine.IsCorruptionError(err):
-		found := corruption(err)
-		if read := d.read.Load(); found.File == "" && read != nil {
-			found.File = *read
-		}
-		return found
+		return d.blame(err)
 	case d.refused.Load():
 		return err
 	case d.frozen():
 		return d.refusal()
 	}
-	return &kv.CorruptionError{Err: err}
+	return d.blame(err)
 }
 
 // lockDir takes the directory for this process.

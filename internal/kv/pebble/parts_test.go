@@ -216,3 +216,20 @@ func TestGroupBytes(t *testing.T) {
 		t.Errorf("%d are left", len(c.mu.queue))
 	}
 }
+
+// The text of a seal outlives the process.
+func TestSealText(t *testing.T) {
+	p := prefix{manifest: "MANIFEST-000001", bytes: 3310, sum: 0x1c291ca3}
+	const text = "MANIFEST-000001-3310-1c291ca3"
+	if got := p.String(); got != text {
+		t.Errorf("it is %s, want %s", got, text)
+	}
+	if got, err := parsePrefix(text); got != p || err != nil {
+		t.Errorf("%+v (%v), want %+v", got, err, p)
+	}
+	for _, bad := range []string{"", "MANIFEST-000001-3310", text + "0", "000001-3310-1c291ca3", "MANIFEST-000001--1-1c291ca3"} {
+		if p, err := parsePrefix(bad); err == nil {
+			t.Errorf("%q is %+v", bad, p)
+		}
+	}
+}

@@ -3,10 +3,10 @@
 // latches for owned keys (latches.go), commits in groups with one sync each
 // (commit.go), reads that never show what is not durable (group.go), counters
 // (counters.go), stamps and their watermark (stamps.go), a look at the directory
-// before Pebble has its way with it (directory.go), an orderly end when the disk
-// refuses a write (disk.go), and refusals in place of waiting for a disk that is
-// full (tables.go, backlog.go). It is not for callers of kv, who use a
-// kv.Store over it. Opened by the server and by kv/memory.
+// before Pebble has its way with it (directory.go, seal.go, logs.go), an orderly
+// end when the disk refuses a write (disk.go), and refusals in place of waiting
+// for a disk that is full (tables.go, backlog.go). It is not for callers of kv,
+// who use a kv.Store over it. Opened by the server and by kv/memory.
 package pebble
 
 import (
@@ -121,7 +121,7 @@ func (d *DB) Close() error {
 	if err == nil && d.durability != Volatile {
 		err = markClean(d.disk)
 	}
-	return errors.Join(err, d.lock.Close())
+	return errors.Join(err, d.disk.closeSeal(), d.lock.Close())
 }
 
 // flush flushes the memtables, unless the disk gives trouble: then the next

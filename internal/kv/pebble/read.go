@@ -174,5 +174,5 @@ func corruption(err error) *kv.CorruptionError {
 	if info := engine.ExtractDataCorruptionInfo(err); info != nil {
 		return &kv.CorruptionError{File: info.Path, Err: info.Details} // err is joined to one that only carries info
 	}
-	return &kv.CorruptionError{Err: err}
+	return &kv.CorruptionError{Err: oneLine{err}}
 }

@@ -1,0 +1,120 @@
+package pebble_test
+
+import (
+	"errors"
+	"path"
+	"strings"
+	"testing"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/gramme-db/gramme/internal/kv"
+	"github.com/gramme-db/gramme/internal/kv/pebble"
+)
+
+// nameWith returns the name of the file of a store whose name begins so.
+func nameWith(t *testing.T, fs vfs.FS, prefix string) string {
+	t.Helper()
+	for name := range contents(t, fs, "data") {
+		if strings.HasPrefix(name, prefix) {
+			return name
+		}
+	}
+	t.Fatalf("there is no %s", prefix)
+	return ""
+}
+
+// put writes a file.
+func put(t *testing.T, fs vfs.FS, name, content string) {
+	t.Helper()
+	f, err := fs.Create(path.Join("data", name), vfs.WriteCategoryUnspecified)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = f.Write([]byte(content))
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Wherever the manifest is damaged within what was sealed, or ends there, the
+// store is refused, and nothing in its directory is changed.
+func TestDamagedManifest(t *testing.T) {
+	mem := vfs.NewCrashableMem()
+	s := openStore(t, pebble.Options{Dir: "data", FS: mem, MemtableBytes: 64 << 10})
+	for range 2 {
+		fill(t, s)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	manifest := nameWith(t, mem, "MANIFEST-")
+	if seal := nameWith(t, mem, "marker.seal."); !strings.Contains(seal, "."+manifest+"-") {
+		t.Fatalf("the seal %s is not of %s", seal, manifest)
+	}
+	whole := contents(t, mem, "data")[manifest]
+	for at := 0; at < len(whole); at += 61 {
+		for _, damaged := range []string{whole[:at], whole[:at] + string(whole[at]^4) + whole[at+1:]} {
+			put(t, mem, manifest, damaged)
+			before := contents(t, mem, "data")
+			err := readAll(pebble.Options{Dir: "data", FS: mem})
+			if err == nil && at > len(whole)*9/10 {
+				return // what comes after the seal, and does no harm
+			}
+			var damage *kv.CorruptionError
+			if !errors.As(err, &damage) || path.Base(damage.File) != manifest {
+				t.Fatalf("damaged at %d: %v", at, err)
+			}
+			if after := contents(t, mem, "data"); len(after) != len(before) {
+				t.Fatalf("damaged at %d: %d files became %d", at, len(before), len(after))
+			}
+		}
+	}
+}
+
+// Wherever a log is damaged, but in its last records, that is told from its end,
+// however short they are; and what is lost with those is the newest.
+func TestDamagedLog(t *testing.T) {
+	const writes = 60
+	running := vfs.NewCrashableMem()
+	s := openStore(t, pebble.Options{Dir: "data", FS: running})
+	var ends [writes]int64 // of the log, after each write
+	for i := range writes {
+		if err := set(s, bigKey(i), "a small value"); err != nil {
+			t.Fatal(err)
+		}
+		for name := range contents(t, running, "data") {
+			if strings.HasSuffix(name, ".log") {
+				info, err := running.Stat(path.Join("data", name))
+				if err != nil {
+					t.Fatal(err)
+				}
+				ends[i] = info.Size()
+			}
+		}
+	}
+	for at := int64(0); at < ends[writes-1]; at += 5 {
+		mem := running.CrashClone(vfs.CrashCloneCfg{})
+		log := nameWith(t, mem, "0")
+		content := []byte(contents(t, mem, "data")[log])
+		content[at] ^= 4
+		put(t, mem, log, string(content))
+		d, err := pebble.Open(pebble.Options{Dir: "data", FS: mem})
+		var damage *kv.CorruptionError
+		if err != nil {
+			if !errors.As(err, &damage) || path.Base(damage.File) != log {
+				t.Fatalf("damaged at %d: %v", at, err)
+			}
+			continue
+		}
+		if at < ends[writes-3] {
+			t.Fatalf("damage at %d is taken for the end, and writes went on to %d", at, ends[writes-1])
+		}
+		if got := get(t, kv.Open(d), bigKey(writes-3)); got != "a small value" {
+			t.Fatalf("with damage at %d, an earlier write is lost", at)
+		}
+		if err := d.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

@@ -45,7 +45,7 @@ func (b build) open(fs vfs.FS) (*server.Server, error) {
 	if b.bad != nil {
 		engine = inspected{b.bad(opened), opened}
 	}
-	return server.Open(server.Options{Engine: engine, Stream: server.StreamOptions{ShardRotation: 20 * time.Millisecond}})
+	return server.Open(server.Options{Engine: engine, Stream: server.StreamOptions{ShardRotation: 2 * time.Millisecond}})
 }
 
 // inspected is an engine that may break promises, and tells how it is.

@@ -21,7 +21,6 @@ import (
 const (
 	hotClients  = 4
 	hotLives    = 4  // the last one ends in good order
-	hotCalls    = 14 // of each client in each life
 	strikesOver = 50 // operations on files, from the beginning of a life or of its load, within which most faults strike
 )
 
@@ -80,7 +79,7 @@ type stage struct {
 // a restart, a power cut or an error of the disk.
 func play(t *testing.T, b build, seed uint64) tale {
 	s := &stage{t: t, build: b, seed: seed, chance: rand.New(rand.NewPCG(seed, 104)), mem: vfs.NewCrashableMem()}
-	s.follower.stage = s
+	s.follower.stage, s.follower.chance = s, rand.New(rand.NewPCG(seed, 105))
 	for life := range uint64(hotLives - 1) {
 		s.live(life, []func() *fault{s.noFault, s.powerCut, s.powerCut, s.diskError}[s.chance.IntN(4)]())
 		if s.lost() {
@@ -141,10 +140,11 @@ func (s *stage) create(h http.Handler, f *fault) {
 func (s *stage) run(h http.Handler, life uint64, f *fault) {
 	var working, following sync.WaitGroup
 	news := make(chan struct{}, 1)
+	calls := []int{6, 12, 12, 40}[s.chance.IntN(4)]
 	for id := range uint64(hotClients) {
 		working.Go(func() {
 			c := &hotClient{stage: s, handler: h, fault: f, chance: rand.New(rand.NewPCG(s.seed, life*hotClients+id))}
-			for n := 0; n < hotCalls && s.alive(); n++ {
+			for n := 0; n < calls && s.alive(); n++ {
 				c.call()
 				select {
 				case news <- struct{}{}:

@@ -35,7 +35,8 @@
 //	order_test.go      the checkers of linearizability and serializability
 //	fresh_test.go      the checker of freshness
 //	delivered_test.go  the checker of streams
-//	historymutants_test.go  the servers that these must catch
+//	checkers_test.go   small histories that these take or refuse
+//	historymutants_test.go  the servers that they must catch
 //
 // With -soak each goes on for as long as it says, with fresh seeds.
 package proof

@@ -2,6 +2,8 @@ package proof
 
 import (
 	"encoding/json"
+	"fmt"
+	"math/rand/v2"
 	"net/http"
 )
 
@@ -10,6 +12,7 @@ import (
 // its end, and each from where it was.
 type follower struct {
 	stage  *stage
+	chance *rand.Rand
 	shards []*followed // parents before children
 	got    []change
 }
@@ -25,7 +28,7 @@ type followed struct {
 // restarted tells that the server has: then it begins behind the last record
 // anew, or goes on with an iterator of an earlier life.
 func (f *follower) restarted() {
-	if f.stage.chance.IntN(2) == 0 {
+	if f.chance.IntN(2) == 0 {
 		for _, s := range f.shards {
 			s.iterator = ""
 		}
@@ -96,7 +99,7 @@ func (f *follower) read(h http.Handler, arn string, s *followed, broken *fault) 
 		s.iterator = out.ShardIterator
 	}
 	var page recordsPage
-	if !f.ask(h, "GetRecords", `{"ShardIterator":"`+s.iterator+`"}`, &page, broken) {
+	if !f.ask(h, "GetRecords", fmt.Sprintf(`{"ShardIterator":"%s","Limit":%d}`, s.iterator, 1+f.chance.IntN(20)), &page, broken) {
 		return 0, false
 	}
 	s.iterator, s.done = page.NextShardIterator, page.NextShardIterator == ""

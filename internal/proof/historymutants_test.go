@@ -1,6 +1,7 @@
 package proof
 
 import (
+	"bytes"
 	"context"
 	"runtime"
 	"sync"
@@ -26,6 +27,8 @@ var historyMutants = []struct {
 		[]string{"linearizable", "fresh"}},
 	{build{name: "reads of an older snapshot", bad: func(d driver.Driver) driver.Driver { return &staleEngine{Driver: d} }},
 		[]string{"linearizable", "serializable", "fresh"}},
+	{build{name: "reads ahead of the disk", bad: func(d driver.Driver) driver.Driver { return &eagerEngine{Driver: d} }},
+		[]string{"linearizable", "fresh"}},
 	{build{name: "updates in two halves", bad: func(d driver.Driver) driver.Driver { return tornEngine{d} }},
 		[]string{"serializable"}},
 	{build{name: "snapshots that move", bad: func(d driver.Driver) driver.Driver { return movingEngine{d} }},
@@ -124,6 +127,49 @@ func (e *staleEngine) Close() error {
 	return e.Driver.Close()
 }
 
+// eagerEngine shows items while their update is on its way to the disk, for
+// which it takes its time.
+type eagerEngine struct {
+	driver.Driver
+	pending sync.Map // value by key
+}
+
+func (e *eagerEngine) Get(ctx context.Context, key, dst []byte) ([]byte, error) {
+	if value, ok := e.pending.Load(string(key)); ok {
+		return append(dst, value.([]byte)...), nil
+	}
+	return e.Driver.Get(ctx, key, dst)
+}
+
+func (e *eagerEngine) Update(ctx context.Context, own [][]byte, body driver.Body) error {
+	var shown []string
+	err := e.Driver.Update(ctx, own, bodyFunc(func(tx driver.Tx) (*driver.Writes, error) {
+		writes, err := body.Run(tx)
+		if err != nil {
+			return nil, err
+		}
+		for _, w := range writes.All() {
+			if w.Kind == driver.Set && layout.PlaceOf(w.Key).Part == layout.PartItem {
+				shown = append(shown, string(w.Key))
+				e.pending.Store(string(w.Key), bytes.Clone(w.Value))
+			}
+		}
+		dawdle()
+		return writes, nil
+	}))
+	for _, key := range shown {
+		e.pending.Delete(key)
+	}
+	return err
+}
+
+// dawdle lets others run.
+func dawdle() {
+	for range 100 {
+		runtime.Gosched()
+	}
+}
+
 // garblingEngine tells records of the journal twice, or one before the one that
 // it follows.
 type garblingEngine struct {
@@ -196,9 +242,7 @@ type aheadEngine struct{ driver.Driver }
 func (e aheadEngine) Update(ctx context.Context, own [][]byte, body driver.Body) error {
 	return e.Driver.Update(ctx, own, bodyFunc(func(tx driver.Tx) (*driver.Writes, error) {
 		writes, err := body.Run(tx)
-		for range 100 {
-			runtime.Gosched()
-		}
+		dawdle()
 		return writes, err
 	}))
 }

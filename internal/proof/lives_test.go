@@ -4,11 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
-	"os"
-	"slices"
-	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -21,7 +17,6 @@ import (
 const (
 	hotClients  = 4
 	hotLives    = 4  // the last one ends in good order
-	hotCalls    = 14 // of each client in each life
 	strikesOver = 50 // operations on files, from the beginning of a life or of its load, within which most faults strike
 )
 
@@ -45,7 +40,7 @@ func (b build) open(fs vfs.FS) (*server.Server, error) {
 	if b.bad != nil {
 		engine = inspected{b.bad(opened), opened}
 	}
-	return server.Open(server.Options{Engine: engine, Stream: server.StreamOptions{ShardRotation: 20 * time.Millisecond}})
+	return server.Open(server.Options{Engine: engine, Stream: server.StreamOptions{ShardRotation: 2 * time.Millisecond}})
 }
 
 // inspected is an engine that may break promises, and tells how it is.
@@ -80,7 +75,7 @@ type stage struct {
 // a restart, a power cut or an error of the disk.
 func play(t *testing.T, b build, seed uint64) tale {
 	s := &stage{t: t, build: b, seed: seed, chance: rand.New(rand.NewPCG(seed, 104)), mem: vfs.NewCrashableMem()}
-	s.follower.stage = s
+	s.follower.stage, s.follower.chance = s, rand.New(rand.NewPCG(seed, 105))
 	for life := range uint64(hotLives - 1) {
 		s.live(life, []func() *fault{s.noFault, s.powerCut, s.powerCut, s.diskError}[s.chance.IntN(4)]())
 		if s.lost() {
@@ -141,10 +136,11 @@ func (s *stage) create(h http.Handler, f *fault) {
 func (s *stage) run(h http.Handler, life uint64, f *fault) {
 	var working, following sync.WaitGroup
 	news := make(chan struct{}, 1)
+	calls := []int{6, 12, 12, 40}[s.chance.IntN(4)]
 	for id := range uint64(hotClients) {
 		working.Go(func() {
 			c := &hotClient{stage: s, handler: h, fault: f, chance: rand.New(rand.NewPCG(s.seed, life*hotClients+id))}
-			for n := 0; n < hotCalls && s.alive(); n++ {
+			for n := 0; n < calls && s.alive(); n++ {
 				c.call()
 				select {
 				case news <- struct{}{}:
@@ -272,106 +268,4 @@ func (c *hotClient) do(o order) {
 			c.last[a.item] = a.by
 		}
 	}
-}
-
-// fault is what ends a life of a server, other than good order: it strikes at
-// some operation on a file, once it is armed.
-type fault struct {
-	mu     sync.Mutex
-	after  int // operations until it strikes
-	armed  bool
-	gone   bool                     // it has struck
-	strike func()                   // at that moment; nil: nothing ever strikes
-	fail   func(point string) error // what operations return from then on; nil: nothing
-	rest   func() *vfs.MemFS        // what the next life begins on; nil: the same disk
-}
-
-func (s *stage) noFault() *fault { return &fault{} }
-
-// powerCut leaves what was synced, and some part of what was not. The server
-// goes on, and nobody hears it.
-func (s *stage) powerCut() *fault {
-	var left *vfs.MemFS
-	chance := rand.New(rand.NewPCG(s.chance.Uint64(), 0))
-	return &fault{after: s.chance.IntN(strikesOver), rest: func() *vfs.MemFS { return left }, strike: func() {
-		s.cut()
-		left = s.mem.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: []int{0, 0, 50, 100}[chance.IntN(4)], RNG: chance})
-	}}
-}
-
-// diskError lets one kind of operation fail. The next life begins on the mended
-// disk, or on what a power cut would have left of it.
-func (s *stage) diskError() *fault {
-	points := append(slices.Repeat([]string{"write log", "sync log"}, 8), durablePoints(s.t)...)
-	at := points[s.chance.IntN(len(points))]
-	errno := []syscall.Errno{syscall.EIO, syscall.ENOSPC}[s.chance.IntN(2)]
-	f := &fault{after: s.chance.IntN(strikesOver), strike: func() {}}
-	failures := 0
-	f.fail = func(point string) error {
-		if point != at || strings.HasSuffix(at, " table") && failures == tableFailures {
-			return nil
-		}
-		failures++
-		return &os.PathError{Op: at, Path: dataDir, Err: errno}
-	}
-	if s.chance.IntN(2) == 0 {
-		f.rest = func() *vfs.MemFS { return s.mem.CrashClone(vfs.CrashCloneCfg{}) }
-	}
-	return f
-}
-
-func (f *fault) arm() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.armed = f.strike != nil
-}
-
-// at is called before each operation.
-func (f *fault) at(point string) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.countLocked()
-	if f.gone && f.fail != nil {
-		return f.fail(point)
-	}
-	return nil
-}
-
-func (f *fault) countLocked() {
-	if !f.armed || f.gone {
-		return
-	}
-	if f.after--; f.after < 0 {
-		f.gone = true
-		f.strike()
-	}
-}
-
-// strikeNow ends the life, when the fault has not come by itself.
-func (f *fault) strikeNow() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.after = 0
-	f.countLocked()
-}
-
-func (f *fault) struck() bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.gone
-}
-
-// broken reports whether calls may fail.
-func (f *fault) broken() bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.gone && f.fail != nil
-}
-
-// left returns the disk of the next life; nil: the same.
-func (f *fault) left() *vfs.MemFS {
-	if f.rest == nil {
-		return nil
-	}
-	return f.rest()
 }

@@ -49,7 +49,7 @@ type configuration struct {
 	wait    time.Duration // how long the work in the background may take, of which there is little; 0: waitMax
 }
 
-const waitMax = 10 * time.Second
+const waitMax = 20 * time.Second
 
 var configurations = []configuration{
 	{name: "in memory", memory: true},

@@ -32,12 +32,14 @@
 //
 //	action_test.go     the calls, with their sequential specification
 //	recorder_test.go   who saw what when, over the lives of a server
-//	lives_test.go      these lives, the clients in them and the faults that end them
+//	lives_test.go      these lives, and the clients in them
+//	fault_test.go      what ends a life other than good order
 //	follower_test.go   a reader of the stream that goes along
 //	order_test.go      the checkers of linearizability and serializability
 //	fresh_test.go      the checker of freshness
 //	delivered_test.go  the checker of streams
-//	historymutants_test.go  the servers that these must catch
+//	checkers_test.go   small histories that these take or refuse
+//	historymutants_test.go  the servers that they must catch
 //
 // With -soak each goes on for as long as it says, with fresh seeds.
 package proof

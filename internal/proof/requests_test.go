@@ -202,6 +202,49 @@ func scanStep(r *rand.Rand) step {
 	}}
 }
 
+// segmentsStep reads the table in segments, each to its end.
+func segmentsStep(r *rand.Rand) step {
+	n, limit := 2+r.IntN(3), 1+r.IntN(5)
+	return step{operation: "Scan", body: fmt.Sprint(n, " segments, pages of ", limit), play: func(m *model) string {
+		return texts(m.where(func(row) bool { return true }), false)
+	}, other: func(p *player) string {
+		var rows []string
+		for segment := range n {
+			one := step{operation: "Scan", pages: true, body: fmt.Sprintf(`{"TableName":"model","TotalSegments":%d,"Segment":%d,"Limit":%d}`, n, segment, limit)}
+			if _, seen := one.make(p); seen != "" {
+				rows = append(rows, strings.Split(seen, "; ")...)
+			}
+		}
+		slices.Sort(rows)
+		return strings.Join(rows, "; ")
+	}}
+}
+
+// getsStep reads some items at once, in a batch or in a transaction.
+func getsStep(r *rand.Rand) step {
+	var keys []rowKey
+	var batch, transaction []string
+	for range 1 + r.IntN(6) {
+		if k := randomKey(r); !slices.Contains(keys, k) {
+			keys = append(keys, k)
+			batch = append(batch, k.json())
+			transaction = append(transaction, `{"Get":{"TableName":"model","Key":`+k.json()+`}}`)
+		}
+	}
+	if r.IntN(2) == 0 {
+		return step{operation: "TransactGetItems", body: `{"ReturnConsumedCapacity":"TOTAL","TransactItems":[` + strings.Join(transaction, ",") + `]}`, play: func(m *model) string {
+			var rows []string
+			for _, k := range keys {
+				rows = append(rows, m.old(k))
+			}
+			return strings.Join(rows, "; ")
+		}}
+	}
+	return step{operation: "BatchGetItem", pages: true, body: `{"ReturnConsumedCapacity":"TOTAL","RequestItems":{"model":{"Keys":[` + strings.Join(batch, ",") + `]}}}`, play: func(m *model) string {
+		return texts(m.where(func(x row) bool { return slices.Contains(keys, x.key()) }), false)
+	}}
+}
+
 func globalStep(r *rand.Rand) step {
 	g := []string{"g", "h"}[r.IntN(2)]
 	body := fmt.Sprintf(`{"TableName":"model","IndexName":"global","Limit":%d,"KeyConditionExpression":"g = :g","ExpressionAttributeValues":{":g":{"S":"%s"}}}`, 1+r.IntN(9), g)

@@ -22,7 +22,7 @@ type step struct {
 func randomScript(r *rand.Rand, n int) (script []step) {
 	kinds := []func(*rand.Rand) step{
 		putStep, putStep, putStep, putStep, updateStep, updateStep, deleteStep, getStep, batchStep, transactStep, transactStep, tokenStep, tokenStep, tokenStep,
-		queryStep, queryStep, scanStep, globalStep, localStep, countStep, invalidStep,
+		queryStep, queryStep, scanStep, segmentsStep, getsStep, getsStep, globalStep, localStep, countStep, invalidStep,
 		statementStep, statementStep, statementStep, selectStep, selectPagesStep, statementsStep, statementsTransactionStep,
 	}
 	seldom := []func(*rand.Rand) step{turnStep, turnStep, expiryStep, indexStep, streamStep, replayStep, madeStep, madeStep}
@@ -89,7 +89,13 @@ func (x step) read(a answer) (rows []string, next string, err error) {
 		return []string{rowOf(out.Item)}, "", nil
 	case "PutItem", "DeleteItem", "UpdateItem":
 		return []string{rowOf(out.Attributes)}, "", nil
-	case "BatchExecuteStatement", "ExecuteTransaction":
+	case "BatchGetItem":
+		var tables struct{ Model []attributes }
+		if err := json.Unmarshal(out.Responses, &tables); err != nil {
+			return nil, "", err
+		}
+		out.Items = tables.Model
+	case "BatchExecuteStatement", "ExecuteTransaction", "TransactGetItems":
 		rows, err := readResponses(out.Responses)
 		return rows, "", err
 	}

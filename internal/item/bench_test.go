@@ -1,6 +1,8 @@
 package item
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/gramme-db/gramme/internal/wire/awsjson"
@@ -30,12 +32,25 @@ func BenchmarkDecodeItem(b *testing.B) {
 }
 
 func BenchmarkEncodeItem(b *testing.B) {
-	it := decodeItem(b, mixedItem)
-	dst := it.AppendJSON(nil)
-	b.SetBytes(int64(len(dst)))
-	b.ReportAllocs()
-	for b.Loop() {
-		dst = it.AppendJSON(dst[:0])
+	var small strings.Builder
+	for i := range 20 {
+		fmt.Fprintf(&small, `,"attr%d":{"S":"value %d"},"n%d":{"N":"%d"}`, i, i, i, 100*i)
+	}
+	for _, c := range []struct{ name, text string }{
+		{"mixed", mixedItem},
+		{"small", `{"pk":{"S":"customer#42"}` + small.String() + `}`},
+		{"Cyrillic", `{"pk":{"S":"` + strings.Repeat("Привет, мир! ", 40) + `"}}`},
+		{"JSON", `{"pk":{"S":"` + strings.Repeat(`{\"name\": \"some value\"}, `, 40) + `"}}`},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			it := decodeItem(b, c.text)
+			dst := it.AppendJSON(nil)
+			b.SetBytes(int64(len(dst)))
+			b.ReportAllocs()
+			for b.Loop() {
+				dst = it.AppendJSON(dst[:0])
+			}
+		})
 	}
 }
 

@@ -6,74 +6,55 @@ import "github.com/gramme-db/gramme/internal/wire/awsjson"
 func (it Item) AppendJSON(dst []byte) []byte {
 	dst = append(dst, '{')
 	for name, v := range it.All() {
-		dst = awsjson.AppendStringBytes(dst, name)
-		dst = append(dst, ':')
+		dst = append(awsjson.AppendStringBytes(dst, name), ':')
 		dst = append(v.AppendJSON(dst), ',')
 	}
-	return closeSequence(dst, ',', "}")
+	return awsjson.AppendClose(dst, '}')
 }
 
 // AppendJSON appends the value as DynamoDB sends it: {"S":"a"}. A value that
 // is absent comes out as {}.
 func (v Value) AppendJSON(dst []byte) []byte {
-	kind := v.Kind()
-	if kind == Absent {
-		return append(dst, '{', '}')
-	}
-	dst = append(dst, '{', '"')
-	dst = append(dst, kind.String()...)
-	dst = append(dst, '"', ':')
-	switch kind {
-	case S, N, B:
-		dst = appendScalarJSON(dst, kind, v.payload())
+	switch v.Kind() {
+	case S:
+		dst = awsjson.AppendStringBytes(append(dst, `{"S":`...), v.payload())
+	case N:
+		dst = append(appendPlainText(append(dst, `{"N":"`...), v.payload()), '"')
+	case B:
+		dst = awsjson.AppendBlob(append(dst, `{"B":`...), v.payload())
 	case SS, NS, BS:
 		dst = v.appendSetJSON(dst)
 	case L:
-		dst = v.appendListJSON(dst)
+		dst = append(dst, `{"L":[`...)
+		for e := range v.Elements() {
+			dst = append(e.AppendJSON(dst), ',')
+		}
+		dst = awsjson.AppendClose(dst, ']')
 	case M:
-		dst = Item(v).AppendJSON(dst)
+		dst = Item(v).AppendJSON(append(dst, `{"M":`...))
 	case NULL:
-		dst = append(dst, "true"...)
+		dst = append(dst, `{"NULL":true`...)
 	case BOOL:
-		dst = awsjson.AppendBool(dst, v.Bool())
+		dst = awsjson.AppendBool(append(dst, `{"BOOL":`...), v.Bool())
+	default:
+		dst = append(dst, '{')
 	}
 	return append(dst, '}')
 }
 
-func appendScalarJSON(dst []byte, kind Kind, payload []byte) []byte {
-	switch kind {
-	case N:
-		dst = append(dst, '"')
-		dst = appendPlainText(dst, payload)
-		return append(dst, '"')
-	case B:
-		return awsjson.AppendBlob(dst, payload)
-	}
-	return awsjson.AppendStringBytes(dst, payload)
-}
-
 func (v Value) appendSetJSON(dst []byte) []byte {
-	dst = append(dst, '[')
-	kind := v.Kind().element()
+	kind := v.Kind()
+	dst = append(append(append(dst, `{"`...), kind.String()...), `":[`...)
 	for m := range v.runs() {
-		dst = append(appendScalarJSON(dst, kind, m), ',')
+		switch kind {
+		case NS:
+			dst = append(appendPlainText(append(dst, '"'), m), '"')
+		case BS:
+			dst = awsjson.AppendBlob(dst, m)
+		default:
+			dst = awsjson.AppendStringBytes(dst, m)
+		}
+		dst = append(dst, ',')
 	}
-	return closeSequence(dst, ',', "]")
-}
-
-func (v Value) appendListJSON(dst []byte) []byte {
-	dst = append(dst, '[')
-	for e := range v.Elements() {
-		dst = append(e.AppendJSON(dst), ',')
-	}
-	return closeSequence(dst, ',', "]")
-}
-
-// closeSequence ends a bracket in which every element, if there is any, has
-// been followed by a separator: end takes the place of the last one.
-func closeSequence(dst []byte, separator byte, end string) []byte {
-	if last := len(dst) - 1; dst[last] == separator {
-		dst = dst[:last]
-	}
-	return append(dst, end...)
+	return awsjson.AppendClose(dst, ']')
 }

@@ -93,3 +93,12 @@ func isWord(name []byte) bool {
 	}
 	return len(name) > 0
 }
+
+// closeSequence ends a bracket in which every element, if there is any, has
+// been followed by a separator: end takes the place of the last one.
+func closeSequence(dst []byte, separator byte, end string) []byte {
+	if last := len(dst) - 1; dst[last] == separator {
+		dst = dst[:last]
+	}
+	return append(dst, end...)
+}

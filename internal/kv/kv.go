@@ -116,7 +116,8 @@ func (s *Store) Snapshot(ctx context.Context) (*Snapshot, error) {
 
 // Scan goes through the keys in [start, end) as they are now: the view does not
 // move. It is what to use where one scan is all that a snapshot would be for, and
-// costs less. Bounds are as in Snapshot.Scan. The iterator holds back the store's
+// costs less. It waits only for updates that may write such keys, as Get does; see
+// StemBytes. Bounds are as in Snapshot.Scan. The iterator holds back the store's
 // Close until it is closed, which it has to be. Its Err also tells why the scan
 // could not begin.
 func (s *Store) Scan(ctx context.Context, start, end []byte, reverse bool) *Iterator {

@@ -17,6 +17,11 @@ const (
 	// and the journal.
 	UpdateBytesMax = 128 << 20
 
+	// StemBytes is how long the stem of a key is, its first bytes. A scan of keys
+	// that all have the same stem waits for no update but those that write such
+	// keys. The items of a partition have one, and its entries in an index.
+	StemBytes = 14
+
 	// CounterSlotsMax bounds a counter vector, so that its value is bounded:
 	// two slots for each index that a table ever had.
 	CounterSlotsMax = 4096

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/gramme-db/gramme/internal/item"
+	"github.com/gramme-db/gramme/internal/kv"
 )
 
 // TestPartitionRanges holds every range of a partition against the order of
@@ -37,6 +38,22 @@ func TestPartitionRanges(t *testing.T) {
 				checkRange(t, "between", keys.Between(v, u), values, inside, func(w item.Value) bool { return order(w, v) >= 0 && order(w, u) <= 0 })
 			}
 		}
+	}
+}
+
+// The keys of a partition have one stem, so that a read of it waits for no writes
+// to others.
+func TestPartitionsHaveAStem(t *testing.T) {
+	for _, v := range []item.Value{item.String(""), item.String("p"), item.Binary([]byte{0, 0xff}), item.Number(item.Int(-7))} {
+		for _, p := range []Partition{ItemPartition(7, v), EntryPartition(7, 3, []item.Value{v})} {
+			all := p.All()
+			if len(p) < kv.StemBytes || !bytes.Equal(all.End[:kv.StemBytes], all.Start[:kv.StemBytes]) {
+				t.Errorf("the keys of %v go from %x to %x", v, all.Start, all.End)
+			}
+		}
+	}
+	if one, other := ItemPartition(7, item.String("p")), ItemPartition(7, item.String("q")); bytes.Equal(one[:kv.StemBytes], other[:kv.StemBytes]) {
+		t.Errorf("two partitions have the stem %x", one[:kv.StemBytes])
 	}
 }
 

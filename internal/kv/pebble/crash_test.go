@@ -95,6 +95,58 @@ func TestUnsyncedIsNotShown(t *testing.T) {
 	}
 }
 
+// A scan of keys with one stem waits for the updates of such keys, and for no
+// others.
+func TestUnsyncedIsNotScanned(t *testing.T) {
+	var syncs heldSyncs
+	s := openStore(t, pebble.Options{Dir: "data", FS: syncs.wrap(vfs.NewMem())})
+	const written, other = "stem of 14 b. /", "stem of others/"
+	for _, stem := range []string{written, other} {
+		if err := set(s, stem+"a", "before"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	over, cancel := context.WithCancel(context.Background())
+	cancel() // shows who would wait
+	for name, write := range map[string]func(tx *kv.Tx) error{
+		"a key is changed": func(tx *kv.Tx) error { return tx.Set([]byte(written+"a"), []byte("after")) },
+		"a key is made":    func(tx *kv.Tx) error { return tx.Set([]byte(written+"b"), []byte("after")) },
+		"a key is deleted": func(tx *kv.Tx) error { return tx.Delete([]byte(written + "a")) },
+		"a counter":        func(tx *kv.Tx) error { tx.Add([]byte(written+"c"), 0, 1); return nil },
+	} {
+		release := make(chan struct{})
+		syncs.held.Store(&release)
+		updated := make(chan error)
+		go func() { updated <- s.Update(context.Background(), nil, write) }()
+		<-syncs.waiting
+		for _, reverse := range []bool{false, true} {
+			if shown, err := scanned(over, s, written+"a", written+"~", reverse); shown != "" || !errors.Is(err, context.Canceled) {
+				t.Errorf("%s: a scan shows %q before it is durable (%v)", name, shown, err)
+			}
+			if shown, err := scanned(over, s, other+"a", other+"~", reverse); shown != other+"a=before " || err != nil {
+				t.Errorf("%s: a scan of others shows %q (%v)", name, shown, err)
+			}
+			if shown, err := scanned(over, s, "s", "t", reverse); shown != "" || !errors.Is(err, context.Canceled) {
+				t.Errorf("%s: a scan of keys with many stems shows %q (%v)", name, shown, err)
+			}
+		}
+		syncs.held.Store(nil)
+		close(release)
+		if err := <-updated; err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func scanned(ctx context.Context, s *kv.Store, start, end string, reverse bool) (shown string, err error) {
+	it := s.Scan(ctx, []byte(start), []byte(end), reverse)
+	defer it.Close()
+	for it.Next() {
+		shown += fmt.Sprintf("%s=%s ", it.Key(), it.Value())
+	}
+	return shown, it.Err()
+}
+
 // A range that is being deleted may be any key's.
 func TestUnsyncedRangeDeletionIsNotShown(t *testing.T) {
 	var syncs heldSyncs

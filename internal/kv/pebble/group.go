@@ -29,26 +29,42 @@ type group struct {
 	// it is the first that fails, readers see that for good.
 	before past
 
-	// filter has, for each key that the group writes, the two bits that the
-	// key's hash names. A key that has them by chance waits without need.
-	filter [filterWords]uint64
-	all    bool // the group deletes a range: any key may be touched
+	keys  filter // that it writes
+	stems filter // of these keys
+	all   bool   // it deletes a range: any key may be touched
 }
+
+// filter is a set of which each member has the two bits that its hash names.
+// What has them by chance seems to be a member.
+type filter [filterWords]uint64
 
 const filterWords = 64
 
+func (f *filter) add(hash uint64) {
+	f[hash>>6%filterWords] |= 1 << (hash % 64)
+	hash >>= 32
+	f[hash>>6%filterWords] |= 1 << (hash % 64)
+}
+
+func (f *filter) has(hash uint64) bool {
+	one := f[hash>>6%filterWords] >> (hash % 64) & 1
+	hash >>= 32
+	two := f[hash>>6%filterWords] >> (hash % 64) & 1
+	return one&two == 1
+}
+
 func newGroup() *group { return &group{done: make(chan struct{})} }
 
-// add notes that the group writes the key that hashes so. A nil group, of a
-// store whose reads do not wait, notes nothing.
+// add notes that the group writes a key. A nil group, of a store whose reads do
+// not wait, notes nothing.
 func (g *group) add(seed maphash.Seed, key []byte) {
 	if g == nil {
 		return
 	}
-	hash := maphash.Bytes(seed, key)
-	g.filter[hash>>6%filterWords] |= 1 << (hash % 64)
-	hash >>= 32
-	g.filter[hash>>6%filterWords] |= 1 << (hash % 64)
+	g.keys.add(maphash.Bytes(seed, key))
+	if len(key) >= kv.StemBytes {
+		g.stems.add(maphash.Bytes(seed, key[:kv.StemBytes]))
+	}
 }
 
 func (g *group) addAll() {
@@ -57,16 +73,12 @@ func (g *group) addAll() {
 	}
 }
 
-func (g *group) touches(hash uint64) bool {
-	one := g.filter[hash>>6%filterWords] >> (hash % 64) & 1
-	hash >>= 32
-	two := g.filter[hash>>6%filterWords] >> (hash % 64) & 1
-	return g.all || one&two == 1
-}
-
 // wait waits until the group is durable, and returns nil; or has failed, and
-// returns what is to be read instead.
+// returns what is to be read instead. For no group there is nothing to wait for.
 func (g *group) wait(ctx context.Context) (*past, error) {
+	if g == nil {
+		return nil, nil
+	}
 	select {
 	case <-g.done:
 		return g.instead, nil
@@ -95,30 +107,66 @@ func (c *committer) touching(key []byte) *group {
 		return nil
 	}
 	hash := maphash.Bytes(c.seed, key)
-	for g != nil && !g.touches(hash) {
+	for g != nil && !g.all && !g.keys.has(hash) {
 		g = g.older.Load()
 	}
 	return g
 }
 
+// touchingRange returns the last group in flight that may write a key in the
+// range, or nil.
+func (c *committer) touchingRange(start, end []byte) *group {
+	g := c.inflight.Load()
+	if g == nil {
+		return nil
+	}
+	stem := stemOf(start, end)
+	if stem == nil {
+		return g
+	}
+	hash := maphash.Bytes(c.seed, stem)
+	for g != nil && !g.all && !g.stems.has(hash) {
+		g = g.older.Load()
+	}
+	return g
+}
+
+// stemOf returns the stem of all keys in a range, nil if they do not have the
+// same. They have that of start if end begins with it too, or is the first key
+// behind all those that do.
+func stemOf(start, end []byte) []byte {
+	if len(start) < kv.StemBytes {
+		return nil
+	}
+	stem := start[:kv.StemBytes]
+	if bytes.HasPrefix(end, stem) {
+		return stem
+	}
+	last := kv.StemBytes - 1
+	for last > 0 && stem[last] == 0xff {
+		last--
+	}
+	if len(end) == last+1 && bytes.Equal(end[:last], stem[:last]) && end[last] == stem[last]+1 {
+		return stem
+	}
+	return nil
+}
+
 // awaitKey returns when what was read at key before the call is durable. If it
 // will not be, it returns what is to be read instead.
 func (c *committer) awaitKey(ctx context.Context, key []byte) (*past, error) {
-	g := c.touching(key)
-	if g == nil {
-		return nil, nil
-	}
-	return g.wait(ctx)
+	return c.touching(key).wait(ctx)
+}
+
+// awaitRange is awaitKey for what was read of a range.
+func (c *committer) awaitRange(ctx context.Context, start, end []byte) (*past, error) {
+	return c.touchingRange(start, end).wait(ctx)
 }
 
 // awaitAll returns when everything that was visible before the call is durable.
 // If something will not be, it returns what is to be read instead.
 func (c *committer) awaitAll(ctx context.Context) (*past, error) {
-	g := c.inflight.Load()
-	if g == nil {
-		return nil, nil
-	}
-	return g.wait(ctx)
+	return c.inflight.Load().wait(ctx)
 }
 
 // past is the store as it was at some moment. It is an iterator that is never

@@ -1,10 +1,12 @@
 package pebble
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"hash/maphash"
+	"math/rand/v2"
 	"sync"
 	"testing"
 
@@ -88,31 +90,95 @@ func TestWatermarkOrder(t *testing.T) {
 	}
 }
 
-// A group touches all its keys, and of others few.
+// A group touches all its keys, and the ranges that they are in, and of others
+// few.
 func TestGroupFilter(t *testing.T) {
-	g, seed := newGroup(), maphash.MakeSeed()
+	g := newGroup()
+	c := committer{seed: maphash.MakeSeed()}
+	c.inflight.Store(g)
 	const keys, others = 200, 10000
-	for i := range keys {
-		g.add(seed, fmt.Appendf(nil, "key%d", i))
+	one := func(kind string, i int) []byte { return fmt.Appendf(nil, "%-8s%06d/rest", kind, i) }
+	touched := func(key []byte) (itself, rangeOf bool) {
+		return c.touching(key) == g, c.touchingRange(key, append(key[:kv.StemBytes:kv.StemBytes], 0xff)) == g
 	}
 	for i := range keys {
-		if !g.touches(maphash.Bytes(seed, fmt.Appendf(nil, "key%d", i))) {
-			t.Fatalf("the group does not touch its key %d", i)
+		g.add(c.seed, one("key", i))
+	}
+	for i := range keys {
+		if itself, rangeOf := touched(one("key", i)); !itself || !rangeOf {
+			t.Fatalf("the group touches its key %d: %v, the range that it is in: %v", i, itself, rangeOf)
 		}
 	}
 	wrong := 0
 	for i := range others {
-		if g.touches(maphash.Bytes(seed, fmt.Appendf(nil, "other%d", i))) {
+		itself, rangeOf := touched(one("other", i))
+		if itself {
+			wrong++
+		}
+		if rangeOf {
 			wrong++
 		}
 	}
-	if wrong > others/20 {
-		t.Errorf("%d of %d other keys wait without need", wrong, others)
+	if wrong > 2*others/20 {
+		t.Errorf("%d of %d other keys and ranges wait without need", wrong, 2*others)
+	}
+	if c.touchingRange([]byte("a"), []byte("b")) != g {
+		t.Error("a range of keys with many stems does not wait")
 	}
 	g.addAll()
-	if !g.touches(maphash.Bytes(seed, []byte("any"))) {
+	if itself, rangeOf := touched(one("any", 0)); !itself || !rangeOf {
 		t.Error("a group that deletes a range touches every key")
 	}
+}
+
+// A range has a stem exactly if all its keys have the same.
+func TestStems(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 3))
+	some := func(n int) []byte { // of bytes that are next to each other, or at the ends
+		b := bytes.Repeat([]byte{7}, n)
+		for i := max(0, n-3); i < n; i++ {
+			b[i] = []byte{0, 1, 7, 8, 0xfe, 0xff}[r.IntN(6)]
+		}
+		if n > 0 && r.IntN(4) == 0 {
+			b[r.IntN(n)] = 0xff
+		}
+		return b
+	}
+	with, without := 0, 0
+	for range 200_000 {
+		start, end := some(kv.StemBytes-2+r.IntN(5)), some(kv.StemBytes-2+r.IntN(5))
+		if bytes.Compare(start, end) >= 0 {
+			continue
+		}
+		stem := stemOf(start, end)
+		if same := haveOneStem(start, end); (stem != nil) != same {
+			t.Fatalf("from %x to %x: the stem is %x, all keys have the same: %v", start, end, stem, same)
+		}
+		if stem != nil {
+			with++
+		} else {
+			without++
+		}
+	}
+	if with < 300 || without < 300 {
+		t.Errorf("%d ranges with a stem, %d without", with, without)
+	}
+	if stem := stemOf(bytes.Repeat([]byte{0xff}, kv.StemBytes), nil); stem != nil {
+		t.Errorf("to the end of the store: %x", stem)
+	}
+}
+
+// haveOneStem says whether the first and the last key of a range have the same
+// stem.
+func haveOneStem(start, end []byte) bool {
+	last := bytes.Clone(end)
+	if at := len(last) - 1; last[at] == 0 {
+		last = last[:at] // the key right before it
+	} else {
+		last[at]--
+		last = append(last, bytes.Repeat([]byte{0xff}, 2*kv.StemBytes)...) // there is none after it, but for longer ones
+	}
+	return len(start) >= kv.StemBytes && len(last) >= kv.StemBytes && bytes.Equal(start[:kv.StemBytes], last[:kv.StemBytes])
 }
 
 func memDB(t *testing.T) *DB {

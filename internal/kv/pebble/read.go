@@ -54,7 +54,7 @@ func (d *DB) Snapshot(ctx context.Context) (driver.Snapshot, error) {
 // move, and costs less than a snapshot.
 func (d *DB) Scan(ctx context.Context, start, end []byte, reverse bool) (driver.Iterator, error) {
 	entries := scan(d.engine, start, end, reverse)
-	instead, err := d.commits.awaitAll(ctx)
+	instead, err := d.commits.awaitRange(ctx, start, end)
 	if instead == nil && err == nil {
 		return entries, nil
 	}

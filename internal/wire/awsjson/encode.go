@@ -3,7 +3,6 @@ package awsjson
 import (
 	"bytes"
 	"encoding/base64"
-	"encoding/binary"
 	"math"
 	"strconv"
 	"unicode/utf8"
@@ -21,69 +20,21 @@ func AppendStringBytes(dst, s []byte) []byte { return appendQuoted(dst, s) }
 
 func appendQuoted(dst, s []byte) []byte {
 	dst = append(dst, '"')
-	plain := plainLen(s)
-	if plain == len(s) {
+	if isPlain(s) {
 		return append(append(dst, s...), '"')
 	}
-	done, ascii := 0, true
-	for i := plain; i < len(s); i++ {
-		c := s[i]
-		if c >= utf8.RuneSelf {
-			ascii = false
+	if !utf8.Valid(s) {
+		s = []byte(string([]rune(string(s)))) // each bad byte as U+FFFD
+	}
+	for {
+		n := literalLen(s)
+		dst = append(dst, s[:n]...)
+		if n == len(s) {
+			return append(dst, '"')
 		}
-		if c >= ' ' && c != '"' && c != '\\' {
-			continue
-		}
-		dst = appendChecked(dst, s[done:i], ascii)
-		dst = appendEscape(dst, c)
-		done, ascii = i+1, true
+		dst = appendEscape(dst, s[n])
+		s = s[n+1:]
 	}
-	dst = appendChecked(dst, s[done:], ascii)
-	return append(dst, '"')
-}
-
-// plainLen returns how many bytes from the first on stand in a JSON string as
-// they are: printable ASCII but quotes and backslashes. It looks at four words of
-// eight at a time, at one, and at last at single bytes.
-func plainLen(s []byte) int {
-	i := 0
-	for ; i+32 <= len(s); i += 32 {
-		p := s[i : i+32]
-		if (notPlain(word(p))|notPlain(word(p[8:]))|notPlain(word(p[16:]))|notPlain(word(p[24:])))&tops != 0 {
-			break
-		}
-	}
-	for ; i+8 <= len(s) && notPlain(word(s[i:]))&tops == 0; i += 8 {
-	}
-	for ; i < len(s); i++ {
-		if c := s[i]; c < ' ' || c >= utf8.RuneSelf || c == '"' || c == '\\' {
-			break
-		}
-	}
-	return i
-}
-
-func word(s []byte) uint64 { return binary.LittleEndian.Uint64(s) }
-
-const ones, tops = 0x0101010101010101, 0x8080808080808080
-
-// notPlain has the top bit set of the first byte in w that is not plain. What is
-// subtracted from a byte borrows from its top bit if the byte is less; with the
-// bit of 2 turned over, a quote is the space, and so just above what is less than
-// it. Behind a byte that is not plain, others may look so too, but never before it.
-func notPlain(w uint64) uint64 {
-	return w | ((w ^ ones*('"'^' ')) - ones*(' '+1)) | ((w ^ ones*'\\') - ones)
-}
-
-// appendChecked appends s, which needs no escapes.
-func appendChecked(dst, s []byte, ascii bool) []byte {
-	if ascii || utf8.Valid(s) {
-		return append(dst, s...)
-	}
-	for _, r := range string(s) { // a bad byte comes as U+FFFD
-		dst = utf8.AppendRune(dst, r)
-	}
-	return dst
 }
 
 func appendEscape(dst []byte, c byte) []byte {

@@ -41,3 +41,31 @@ func TestListAllocates(t *testing.T) {
 		t.Errorf("100 items are allocated %v times", got)
 	}
 }
+
+func TestLists(t *testing.T) {
+	a := Item("M\x03\x01a0")
+	for _, c := range []struct {
+		name string
+		fill func(l *Lists)
+		want string
+	}{
+		{"absent", func(*Lists) {}, `{`},
+		{"none", func(l *Lists) { l.Open() }, `{"L":{},`},
+		{"an empty one", func(l *Lists) { l.Open(); l.Start("t") }, `{"L":{"t":[]},`},
+		{"two", func(l *Lists) {
+			l.Open()
+			l.Start("t")
+			l.Add(a)
+			l.Add(a)
+			l.Start("u\"")
+			l.Add(a)
+		}, `{"L":{"t":[{"a":{"NULL":true}},{"a":{"NULL":true}}],"u\"":[{"a":{"NULL":true}}]},`},
+	} {
+		var l Lists
+		l.Begin([]byte("{"), `"L":`)
+		c.fill(&l)
+		if got := string(l.End()); got != c.want {
+			t.Errorf("%s: %s, want %s", c.name, got, c.want)
+		}
+	}
+}

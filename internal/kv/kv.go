@@ -39,6 +39,9 @@ import (
 // EnginePrefix is the first byte of the engine's own keys.
 const EnginePrefix = 0x00
 
+// Head is how a value begins: its first 5 bytes, or all of it if it is shorter.
+type Head = driver.Head
+
 // Stamp is a commit stamp. 0 is none.
 type Stamp uint64
 

@@ -41,6 +41,26 @@ func (tx *Tx) Get(key, dst []byte) ([]byte, error) {
 	return value, err
 }
 
+// Head returns how the value at a key that the update owns begins. It is Get for
+// who needs no more than that; what the engine remembers from an earlier update
+// of the key costs no read.
+func (tx *Tx) Head(key []byte) (Head, error) {
+	if err := checkKey(key); err != nil {
+		return Head{}, err
+	}
+	if value, found := tx.writes.Find(key); found {
+		if value == nil {
+			return Head{}, ErrNotFound
+		}
+		return driver.HeadOf(value), nil
+	}
+	head, read, err := tx.reader.Head(key)
+	if read {
+		tx.store.counts.get(key, len(head.Bytes()))
+	}
+	return head, err
+}
+
 // Scan is as Snapshot.Scan, over what is committed: it does not see the
 // update's own writes. The iterator has to be closed before the update's
 // function returns.

@@ -216,8 +216,8 @@ func TestOverlayErrors(t *testing.T) {
 		`{"corrections": [{"reason": "r", "namespaces": {"Name": "n"}}]}`:                                 "no exception Name",
 		`{"corrections": [{"reason": "r", "shapes": {"Name": {"pattern": "x", "matches": ["\\\\Q["]}}}]}`: "matches",
 		`{"streamed": ["DoRequest.Gone"]}`:                                                                "streamed DoRequest.Gone: is not in the model",
-		`{"streamed": ["DoRequest.Zeta"]}`:                                                                "streamed DoRequest.Zeta: is no list of items at the beginning of an answer",
-		`{"streamed": ["DoRequest.alpha"]}`:                                                               "streamed DoRequest.alpha: is no list of items at the beginning of an answer",
+		`{"streamed": ["DoRequest.Zeta"]}`:                                                                "streamed DoRequest.Zeta: is neither a list of items nor a map of such at the beginning of an answer",
+		`{"streamed": ["DoRequest.alpha"]}`:                                                               "streamed DoRequest.alpha: is neither a list of items nor a map of such at the beginning of an answer",
 		`{"correction": []}`:                                                                              "unknown field",
 	}
 	for overlay, want := range tests {

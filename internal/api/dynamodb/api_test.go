@@ -22,8 +22,9 @@ import (
 // compare the two.
 func TestScripts(t *testing.T) {
 	operations := emptyAnswers()
-	operations.BatchGetItem = func(_ context.Context, in *dynamodb.BatchGetItemInput) (*dynamodb.BatchGetItemOutput, error) {
-		return &dynamodb.BatchGetItemOutput{UnprocessedKeys: in.RequestItems}, nil
+	operations.BatchGetItem = func(_ context.Context, in *dynamodb.BatchGetItemInput, out *dynamodb.BatchGetItemOutput) error {
+		out.UnprocessedKeys = in.RequestItems
+		return nil
 	}
 	operations.BatchWriteItem = func(_ context.Context, in *dynamodb.BatchWriteItemInput) (*dynamodb.BatchWriteItemOutput, error) {
 		return &dynamodb.BatchWriteItemOutput{UnprocessedItems: in.RequestItems}, nil

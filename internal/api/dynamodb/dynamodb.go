@@ -26,7 +26,7 @@ const javaPackage = "com.amazonaws.dynamodb.v20120810"
 // Operations holds the implementation of each operation; nil is not done yet.
 type Operations struct {
 	BatchExecuteStatement               func(context.Context, *BatchExecuteStatementInput) (*BatchExecuteStatementOutput, error)
-	BatchGetItem                        func(context.Context, *BatchGetItemInput) (*BatchGetItemOutput, error)
+	BatchGetItem                        func(context.Context, *BatchGetItemInput, *BatchGetItemOutput) error
 	BatchWriteItem                      func(context.Context, *BatchWriteItemInput) (*BatchWriteItemOutput, error)
 	CancelBulkOperation                 func(context.Context, *CancelBulkOperationInput) (*CancelBulkOperationOutput, error)
 	CreateBackup                        func(context.Context, *CreateBackupInput) (*CreateBackupOutput, error)
@@ -93,7 +93,7 @@ type Operations struct {
 func (o *Operations) All() []wire.Operation {
 	return []wire.Operation{
 		awsjson.Operation("BatchExecuteStatement", o.BatchExecuteStatement),
-		awsjson.Operation("BatchGetItem", o.BatchGetItem),
+		awsjson.Streaming("BatchGetItem", o.BatchGetItem),
 		awsjson.Operation("BatchWriteItem", o.BatchWriteItem),
 		awsjson.Operation("CancelBulkOperation", o.CancelBulkOperation),
 		awsjson.Operation("CreateBackup", o.CreateBackup),

@@ -61,19 +61,17 @@ func (v *BatchGetItemInput) check(c *constraint.Checker) {
 
 // BatchGetItemOutput is the answer of BatchGetItem.
 type BatchGetItemOutput struct {
-	Responses        wire.Map[[]item.Item]
+	Responses        item.Lists
 	UnprocessedKeys  wire.Map[*KeysAndAttributes]
 	ConsumedCapacity []*ConsumedCapacity
 }
 
-// AppendJSON appends the members that are present.
-func (v *BatchGetItemOutput) AppendJSON(dst []byte) []byte {
-	dst = append(dst, '{')
-	if v.Responses != nil {
-		dst = append(dst, `"Responses":`...)
-		dst = appendBatchGetResponseMap(dst, v.Responses)
-		dst = append(dst, ',')
-	}
+// Begin begins the answer, behind dst. What is added to Responses is written at once.
+func (v *BatchGetItemOutput) Begin(dst []byte) { v.Responses.Begin(append(dst, '{'), `"Responses":`) }
+
+// End appends the other members that are present, and returns the answer.
+func (v *BatchGetItemOutput) End() []byte {
+	dst := v.Responses.End()
 	if v.UnprocessedKeys != nil {
 		dst = append(dst, `"UnprocessedKeys":`...)
 		dst = appendBatchGetRequestMap(dst, v.UnprocessedKeys)

@@ -26,6 +26,8 @@
 //     the process's number, so that processes do not wait for each other;
 //     Counters sums over those keys. That is why reading counters is an
 //     operation of its own and not a Get.
+//   - Head is a Get, cut short: what one process remembers of a key says nothing
+//     where others write it too.
 //   - A DeleteRange alone in an update is TiKV's own deletion of a range, which
 //     stands outside transactions; among other writes it is a bounded scan and
 //     deletions.
@@ -106,12 +108,32 @@ type Iterator interface {
 	Close() error  // called once
 }
 
+// Head is how a value begins: its first bytes, or all of it if it is short.
+type Head struct {
+	bytes [headBytes]byte
+	len   uint8
+}
+
+// HeadOf returns the head of a value.
+func HeadOf(value []byte) Head {
+	var h Head
+	h.len = uint8(copy(h.bytes[:], value))
+	return h
+}
+
+// Bytes returns the bytes. They are the head's own.
+func (h *Head) Bytes() []byte { return h.bytes[:h.len] }
+
 // Tx is what the body of an update reads through. It reads what is committed,
 // durable or not: whatever its outcome, an update is answered when all that it
 // has read is durable. It does not read the update's own writes: those are the
 // body's until it returns.
 type Tx interface {
 	Get(key, dst []byte) ([]byte, error)
+	// Head returns how the value at an owned key begins. An engine that remembers
+	// it from an earlier update of the key, which none but its owner writes, does
+	// not read it: read is false then.
+	Head(key []byte) (head Head, read bool, err error)
 	Scan(start, end []byte, reverse bool) Iterator
 	// Stamp returns the update's stamp, the same on every call of one run.
 	Stamp() (uint64, error)

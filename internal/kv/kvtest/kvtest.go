@@ -32,6 +32,7 @@ func Run(t *testing.T, e Engine) {
 		run  func(*testing.T, *kv.Store)
 	}{
 		{"lost update", testLostUpdate},
+		{"lost update of heads", testHeads},
 		{"write skew", testWriteSkew},
 		{"one owner for many keys", testManyKeys},
 		{"stamps in order of commits", testStampOrder},

@@ -89,8 +89,12 @@ func (p *player) update(ctx context.Context) error {
 	seed := p.rand.Uint64()
 	abort := p.rand.IntN(5) == 0
 	var next map[string]string
-	err := p.store.Update(ctx, [][]byte{[]byte(p.key())}, func(tx *kv.Tx) error {
+	own := p.key()
+	err := p.store.Update(ctx, [][]byte{[]byte(own)}, func(tx *kv.Tx) error {
 		next = maps.Clone(p.values)
+		if err := p.checkHead(tx, own); err != nil {
+			return err
+		}
 		again := player{prefix: p.prefix, values: next, rand: rand.New(rand.NewPCG(seed, 0))}
 		for range 1 + again.rand.IntN(6) {
 			if err := again.write(tx); err != nil {
@@ -135,6 +139,21 @@ func (p *player) check(k string, read []byte, dst string, err error) error {
 		return fmt.Errorf("get %s: %w", k, err)
 	case !ok || !bytes.Equal(read, []byte(dst+want)):
 		return fmt.Errorf("get %s: %q, want %q", k, read, dst+want)
+	}
+	return nil
+}
+
+// checkHead compares how the value at k begins.
+func (p *player) checkHead(tx *kv.Tx, k string) error {
+	head, err := tx.Head([]byte(k))
+	want, ok := p.values[k]
+	switch {
+	case !ok && errors.Is(err, kv.ErrNotFound):
+		return nil
+	case err != nil:
+		return fmt.Errorf("head %s: %w", k, err)
+	case !ok || len(head.Bytes()) == 0 || !bytes.HasPrefix([]byte(want), head.Bytes()):
+		return fmt.Errorf("head %s: %q of %q", k, head.Bytes(), want)
 	}
 	return nil
 }

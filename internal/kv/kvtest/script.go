@@ -18,6 +18,7 @@ import (
 //
 //	update own=(<key>, ...)         a transaction, one step a line:
 //	  get <key>
+//	  head <key>
 //	  set <key> <value>
 //	  delete <key>
 //	  delete-range <start> <end>
@@ -155,6 +156,9 @@ func step(t *testing.T, tx *kv.Tx, f []string) (string, error) {
 	switch f[0] {
 	case "get":
 		return shown(tx.Get([]byte(f[1]), nil)), nil
+	case "head":
+		head, err := tx.Head([]byte(f[1]))
+		return shown(head.Bytes(), err), nil
 	case "set":
 		return "", tx.Set(bound(f[1]), []byte(strings.Join(f[2:], " ")))
 	case "delete":

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"strconv"
 	"sync"
 	"testing"
 
@@ -68,6 +69,55 @@ func testLostUpdate(t *testing.T, s *kv.Store) {
 	if total != writers*rounds {
 		t.Errorf("counted %d, want %d", total, writers*rounds)
 	}
+}
+
+// The same for who looks at the head of a value alone, while ranges are deleted
+// beside it.
+func testHeads(t *testing.T, s *kv.Store) {
+	const writers, rounds, keys = 16, 40, 3
+	ctx := context.Background()
+	together(writers, func(i int) {
+		for round := range rounds {
+			if i == 0 {
+				if err := s.DeleteRange(ctx, key("o%03d", round), key("o%03d", round+1)); err != nil {
+					t.Errorf("deletion: %v", err)
+				}
+			}
+			k := key("n%d", (i+round)%keys)
+			err := s.Update(ctx, [][]byte{k}, func(tx *kv.Tx) error {
+				n, err := shortNumber(tx.Head(k))
+				if err != nil {
+					return err
+				}
+				return tx.Set(k, fmt.Appendf(nil, "%05d and more", n+1))
+			})
+			if err != nil {
+				t.Errorf("update: %v", err)
+			}
+		}
+	})
+	total := 0
+	for i := range keys {
+		var n int
+		if _, err := fmt.Sscanf(string(must(s.Get(ctx, key("n%d", i), nil))(t)), "%d", &n); err != nil {
+			t.Error(err)
+		}
+		total += n
+	}
+	if total != writers*rounds {
+		t.Errorf("counted %d, want %d", total, writers*rounds)
+	}
+}
+
+// shortNumber reads a number from the head of a value; 0 when there is none.
+func shortNumber(head kv.Head, err error) (int, error) {
+	if errors.Is(err, kv.ErrNotFound) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	return strconv.Atoi(string(head.Bytes()))
 }
 
 // Two may both be off duty only if both own both keys and one does not look.

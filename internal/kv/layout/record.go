@@ -47,5 +47,12 @@ func ParseRecord(record []byte) (it item.Item, size int, err error) {
 	return item.Item(record[1+w:]), int(n), nil
 }
 
+// ParseRecordSize returns the billed size of the item in a record, of which only
+// the beginning is there. An empty record is no item: 0.
+func ParseRecordSize(head []byte) (size int, err error) {
+	_, size, err = ParseRecord(head)
+	return size, err
+}
+
 // itemBytesMax bounds the size field: AWS allows 400 KB an item; more is damage.
 const itemBytesMax = 400 << 10

@@ -47,6 +47,10 @@ type committer struct {
 		leading bool
 	}
 
+	// heads is changed by the leader when a group is applied, before it gives
+	// back the latches.
+	heads heads
+
 	// The leader's:
 	backlog  backlog
 	counters counters
@@ -167,9 +171,11 @@ func (c *committer) begin(requests []*request) flight {
 	f.synced = c.durability == Sync || asked && c.durability != Volatile
 	if err := c.apply(&f); err != nil {
 		c.counters.forget()
+		c.heads.forget()
 		settle(requests, err)
 		f.group, f.synced = nil, false
 	}
+	c.remember(requests)
 	for _, r := range requests {
 		if r.latches != nil {
 			r.latches.release(r.held)
@@ -177,6 +183,15 @@ func (c *committer) begin(requests []*request) flight {
 		}
 	}
 	return f
+}
+
+// remember notes what the requests have made of keys whose heads are known.
+func (c *committer) remember(requests []*request) {
+	for _, r := range requests {
+		if r.err == nil && r.writes != nil {
+			c.heads.wrote(r.writes.All())
+		}
+	}
 }
 
 // end waits until what was begun is durable.

@@ -23,6 +23,16 @@ const (
 	// it all are let go, and read again when they are needed.
 	counterCacheMax = 4096
 
+	// headsMax is how many keys are remembered with how their values begin: 4 MiB,
+	// of which only what is used takes memory. They lie in buckets; where one is
+	// full, a key is forgotten for another.
+	headsMax = 1 << 18
+	headWays = 4 // keys of one bucket
+
+	// headLocks are the locks of the heads; keys that share one wait for each
+	// other some nanoseconds.
+	headLocks = 256
+
 	// stampBlock is how many stamps are reserved with one synced commit. As
 	// many are skipped, at most, when the store is opened again.
 	stampBlock = 1 << 20

@@ -2,8 +2,12 @@ package pebble
 
 import (
 	"context"
+	"errors"
 	"hash/maphash"
 
+	engine "github.com/cockroachdb/pebble/v2"
+
+	"github.com/gramme-db/gramme/internal/kv"
 	"github.com/gramme-db/gramme/internal/kv/driver"
 )
 
@@ -129,6 +133,41 @@ func (t *tx) Get(key, dst []byte) ([]byte, error) {
 	value, err := get(t.db.engine, key, dst)
 	t.saw(t.db.commits.touching(key))
 	return value, err
+}
+
+// Head implements driver.Tx. What is remembered of a key is what is applied, as
+// long as the update owns the key.
+func (t *tx) Head(key []byte) (head driver.Head, read bool, err error) {
+	if err := t.ctx.Err(); err != nil {
+		return head, false, err
+	}
+	place := t.db.commits.heads.place(key)
+	known, ok := t.db.commits.heads.find(place)
+	if !ok {
+		known, err = t.readHead(key, place)
+	}
+	t.saw(t.db.commits.touching(key))
+	if err == nil && !known.present {
+		err = kv.ErrNotFound
+	}
+	return known.Head, !ok, err
+}
+
+// readHead reads how the value at key begins, and remembers it.
+func (t *tx) readHead(key []byte, place headPlace) (knownHead, error) {
+	heads := &t.db.commits.heads
+	since := heads.forgotten.Load()
+	found := knownHead{}
+	value, closer, err := t.db.engine.Get(key)
+	switch {
+	case err == nil:
+		found = knownHead{driver.HeadOf(value), true}
+		_ = closer.Close()
+	case !errors.Is(err, engine.ErrNotFound):
+		return found, readError(err)
+	}
+	heads.learn(place, found, since)
+	return found, nil
 }
 
 // Scan implements driver.Tx.

@@ -273,6 +273,14 @@ func (tx ownedTx) Get(key, dst []byte) ([]byte, error) {
 	return tx.Tx.Get(key, dst)
 }
 
+// Head is for owned keys alone, whatever lies at them.
+func (tx ownedTx) Head(key []byte) (driver.Head, bool, error) {
+	if !tx.body.owns(key) {
+		tx.body.t.Errorf("without owning %x an update reads its head", key)
+	}
+	return tx.Tx.Head(key)
+}
+
 // isTokenRecord reports whether a key is that of the record of a token; an
 // expiry is owned by who owns its record.
 func isTokenRecord(key []byte) bool {

@@ -9,46 +9,46 @@ import (
 	"github.com/gramme-db/gramme/internal/wire"
 )
 
-// BatchGetItem returns up to 100 items of any tables, each as a GetItem would.
-// What is more than an answer may hold comes back as unprocessed.
-func (s *Service) BatchGetItem(ctx context.Context, in *api.BatchGetItemInput) (*api.BatchGetItemOutput, error) {
+// BatchGetItem answers with up to 100 items of any tables, each as a GetItem
+// would. What is more than an answer may hold comes back as unprocessed.
+func (s *Service) BatchGetItem(ctx context.Context, in *api.BatchGetItemInput, out *api.BatchGetItemOutput) error {
 	projections, err := checkBatchGet(in.RequestItems)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	b, err := s.batchRead(ctx, in.RequestItems, projections)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer b.close()
-	if err := b.run(ctx); err != nil {
-		return nil, err
-	}
 	capacity := newBatchCapacity(in.ReturnConsumedCapacity, in.RequestItems)
-	out := &api.BatchGetItemOutput{
-		Responses:       make(wire.Map[[]item.Item], len(in.RequestItems)),
-		UnprocessedKeys: wire.Map[*api.KeysAndAttributes]{}, // present, even if nothing is left
-	}
-	done := b.gets[:b.fitting()]
+	out.ConsumedCapacity = capacity
+	out.Responses.Open()
+	out.UnprocessedKeys = wire.Map[*api.KeysAndAttributes]{} // present, even if nothing is left
 	for place, of := range in.RequestItems {
-		mine := done[:min(len(done), len(of.Value.Keys))]
-		done = done[len(mine):]
-		items := make([]item.Item, 0, len(mine)) // present, even if nothing is found
-		for i := range mine {
-			capacity.addRead(place, mine[i].size, of.Value.ConsistentRead.Value)
-			if mine[i].found != nil {
-				items = append(items, mine[i].found)
+		out.Responses.Start(of.Key) // present, even if nothing is found
+		rest := of.Value.Keys
+		for len(rest) > 0 {
+			g, err := b.next(ctx)
+			if err != nil {
+				return err
+			}
+			if g == nil {
+				break
+			}
+			rest = rest[1:]
+			capacity.addRead(place, g.size, of.Value.ConsistentRead.Value)
+			if g.found != nil {
+				out.Responses.Add(g.found)
 			}
 		}
-		out.Responses[place] = wire.Entry[[]item.Item]{Key: of.Key, Value: items}
-		if len(mine) < len(of.Value.Keys) {
-			rest := *of.Value
-			rest.Keys = rest.Keys[len(mine):]
-			out.UnprocessedKeys = append(out.UnprocessedKeys, wire.Entry[*api.KeysAndAttributes]{Key: of.Key, Value: &rest})
+		if len(rest) > 0 {
+			left := *of.Value
+			left.Keys = rest
+			out.UnprocessedKeys = append(out.UnprocessedKeys, wire.Entry[*api.KeysAndAttributes]{Key: of.Key, Value: &left})
 		}
 	}
-	out.ConsumedCapacity = capacity
-	return out, nil
+	return nil
 }
 
 // checkBatchGet makes the checks that need no table, table by table, and

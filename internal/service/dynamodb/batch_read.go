@@ -6,6 +6,7 @@ import (
 	"errors"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	api "github.com/gramme-db/gramme/internal/api/dynamodb"
 	"github.com/gramme-db/gramme/internal/item"
@@ -16,11 +17,19 @@ import (
 	"github.com/gramme-db/gramme/internal/wire"
 )
 
-// batchRead is a BatchGetItem under way. Its readers take one key after the
-// other, so that the keys that have been read are the first ones at any time.
+// batchRead is a BatchGetItem under way. It reads one key after the other, which
+// with what is in memory is done at once. If that takes long, as from a disk that
+// is far away, several readers take the rest of the keys, each the next one, so
+// that the keys that have been read are the first ones at any time.
 type batchRead struct {
 	store *kv.Store
+	now   func() time.Time
 	gets  []batchGet // of all tables, in the request's order
+	own   batchReader
+
+	at       int       // of the key that is next in the answer
+	answered int       // bytes of what is returned of those before
+	patience time.Time // when one reader has taken long
 
 	taken atomic.Int64  // keys that a reader has taken
 	bytes atomic.Int64  // of what is to be returned of the items so far
@@ -33,7 +42,7 @@ type batchGet struct {
 	key        schema.Key
 	projection *expr.Projection // nil: the whole item
 
-	found item.Item // what is returned; nil: there is no item
+	found item.Item // what is returned, until the next one is; nil: there is no item
 	size  int       // of the whole item
 	bytes int       // of what is returned
 }
@@ -49,7 +58,7 @@ func (s *Service) batchRead(ctx context.Context, requests wire.Map[*api.KeysAndA
 			return nil, err
 		}
 	}
-	b := &batchRead{store: s.store, all: &s.batchBytes, gets: make([]batchGet, 0, n)}
+	b := &batchRead{store: s.store, now: s.env.Now, all: &s.batchBytes, gets: make([]batchGet, 0, n)}
 	for i, t := range tables {
 		for _, attrs := range requests[i].Value.Keys {
 			key, refusal := t.KeyOf(attrs.Item)
@@ -62,41 +71,73 @@ func (s *Service) batchRead(ctx context.Context, requests wire.Map[*api.KeysAndA
 			return nil, err
 		}
 	}
+	b.patience = b.now().Add(batchPatience)
 	return b, nil
 }
 
-// run reads what is asked for, until it is more than is returned.
-func (b *batchRead) run(ctx context.Context) error {
-	readers := min(len(b.gets)/batchReaderKeysMin, batchReadersMax)
-	if readers <= 1 {
-		return b.read(ctx)
+// next returns what is at the next key, or nil when the answer holds no more.
+func (b *batchRead) next(ctx context.Context) (*batchGet, error) {
+	if b.at == int(b.taken.Load()) {
+		if err := b.readOn(ctx); err != nil {
+			return nil, err
+		}
 	}
+	if b.at == min(len(b.gets), int(b.taken.Load())) {
+		return nil, nil
+	}
+	g := &b.gets[b.at]
+	if b.answered+g.bytes > batchBytesMax {
+		return nil, nil
+	}
+	b.answered += g.bytes
+	b.at++
+	return g, nil
+}
+
+// readOn reads the next key, or all that are left.
+func (b *batchRead) readOn(ctx context.Context) error {
+	readers := min((len(b.gets)-b.at)/batchReaderKeysMin, batchReadersMax)
+	if readers > 1 && b.now().After(b.patience) {
+		return b.readRest(ctx, readers)
+	}
+	_, err := b.readOne(ctx, &b.own)
+	return err
+}
+
+// readRest reads the keys that are left with several readers, until it is more
+// than is returned.
+func (b *batchRead) readRest(ctx context.Context, readers int) error {
 	errs := make([]error, readers)
-	var others sync.WaitGroup
-	for i := 1; i < readers; i++ {
-		others.Go(func() { errs[i] = b.read(ctx) })
+	var all sync.WaitGroup
+	for i := range readers {
+		all.Go(func() {
+			r, more := batchReader{keeps: true}, true
+			for more && errs[i] == nil {
+				more, errs[i] = b.readOne(ctx, &r)
+			}
+		})
 	}
-	errs[0] = b.read(ctx)
-	others.Wait()
+	all.Wait()
 	return cmp.Or(errs...)
 }
 
-// read is a reader.
-func (b *batchRead) read(ctx context.Context) error {
-	r := batchReader{store: b.store}
-	for b.hasRoom() {
-		next := int(b.taken.Add(1)) - 1
-		if next >= len(b.gets) {
-			return nil
-		}
-		g := &b.gets[next]
-		if err := r.read(ctx, g); err != nil {
-			return err
-		}
-		b.bytes.Add(int64(g.bytes))
-		b.all.Add(int64(g.bytes))
+// readOne has a reader take the next key. It reports whether there was one for
+// which there is room.
+func (b *batchRead) readOne(ctx context.Context, r *batchReader) (bool, error) {
+	if !b.hasRoom() {
+		return false, nil
 	}
-	return nil
+	next := int(b.taken.Add(1)) - 1
+	if next >= len(b.gets) {
+		return false, nil
+	}
+	g := &b.gets[next]
+	if err := r.read(ctx, b.store, g); err != nil {
+		return false, err
+	}
+	b.bytes.Add(int64(g.bytes))
+	b.all.Add(int64(g.bytes))
+	return true, nil
 }
 
 // hasRoom reports whether another key is to be read; the first one always is, so
@@ -108,34 +149,23 @@ func (b *batchRead) hasRoom() bool {
 // close says that the batch is no longer under way.
 func (b *batchRead) close() { b.all.Add(-b.bytes.Load()) }
 
-// fitting returns how many keys, from the first on, have been read and fit into
-// the answer.
-func (b *batchRead) fitting() int {
-	total := 0
-	read := min(int(b.taken.Load()), len(b.gets))
-	for i := range read {
-		if total += b.gets[i].bytes; total > batchBytesMax {
-			return i
-		}
-	}
-	return read
-}
-
-// batchReader reads items, and copies what is returned of them into rooms, which
-// grow; an item that is larger has a room of its own.
+// batchReader reads items. What it finds is valid until it reads the next one,
+// unless it keeps them.
 type batchReader struct {
-	store  *kv.Store
+	keeps  bool
 	key    []byte // of the item at hand
 	record []byte // of the item at hand
 	part   []byte // what a projection leaves of it
-	room   []byte // its length is what is filled
 	build  item.Builder
 }
 
 // read takes up what is at a key, at the cost of one engine read.
-func (r *batchReader) read(ctx context.Context, g *batchGet) (err error) {
+func (r *batchReader) read(ctx context.Context, store *kv.Store, g *batchGet) (err error) {
+	if r.keeps {
+		r.record, r.part = nil, nil
+	}
 	r.key = layout.AppendItemKey(r.key[:0], g.table.ID, g.key.Partition, g.key.Sort)
-	r.record, err = r.store.Get(ctx, r.key, r.record[:0])
+	r.record, err = store.Get(ctx, r.key, r.record[:0])
 	if errors.Is(err, kv.ErrNotFound) {
 		return nil
 	}
@@ -153,16 +183,6 @@ func (r *batchReader) read(ctx context.Context, g *batchGet) (err error) {
 		it = r.build.Item()
 		r.part, g.bytes = it, it.Size()
 	}
-	g.found = r.keep(it)
+	g.found = it
 	return nil
-}
-
-// keep copies an item into a room.
-func (r *batchReader) keep(it item.Item) item.Item {
-	if cap(r.room)-len(r.room) < len(it) {
-		r.room = make([]byte, 0, max(min(2*cap(r.room), pageRoomBytesMax), pageRoomBytesMin, len(it)))
-	}
-	start := len(r.room)
-	r.room = append(r.room, it...)
-	return item.Item(r.room[start:len(r.room):len(r.room)])
 }

@@ -11,9 +11,11 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/gramme-db/gramme/internal/item"
 	"github.com/gramme-db/gramme/internal/kv/driver"
+	"github.com/gramme-db/gramme/internal/kv/layout"
 	"github.com/gramme-db/gramme/internal/service/dynamodb/schema"
 	"github.com/gramme-db/gramme/internal/wire"
 )
@@ -173,6 +175,58 @@ func TestBatchGetsShareMemory(t *testing.T) {
 	}
 	if left := w.service.batchBytes.Load(); left != 0 {
 		t.Errorf("%d bytes are counted, and no batch is under way", left)
+	}
+}
+
+// slowEngine takes time for its first read, and lets the others end when so many
+// are under way at once.
+type slowEngine struct {
+	driver.Driver
+	first   func()
+	readers int
+	reads   atomic.Int64
+	met     chan struct{}
+}
+
+func (e *slowEngine) Get(ctx context.Context, key, dst []byte) ([]byte, error) {
+	if layout.PlaceOf(key).Part == layout.PartItem && e.readers > 0 {
+		switch n := e.reads.Add(1); n {
+		case 1:
+			e.first()
+		case int64(1 + e.readers):
+			close(e.met)
+		}
+		if e.reads.Load() > 1 {
+			select {
+			case <-e.met:
+			case <-ctx.Done():
+				return dst, ctx.Err()
+			}
+		}
+	}
+	return e.Driver.Get(ctx, key, dst)
+}
+
+// TestBatchGetFromAfar reads with several readers when one has taken long: the
+// answer is the same.
+func TestBatchGetFromAfar(t *testing.T) {
+	engine := &slowEngine{Driver: memoryEngine(t), met: make(chan struct{})}
+	w := newBatchWorld(t, engine)
+	for from := 0; from < 75; from += 25 {
+		w.must(t, "BatchWriteItem", `{"RequestItems":{"tab":[`+each(25, func(i int) string { return putID(from+i, 100*i) })+`]}}`)
+	}
+	body := `{"RequestItems":{"other":{"Keys":[` + idKey(1) + `]},"tab":{"Keys":[` + each(99, idKey) + `],"ProjectionExpression":"n, t"}},"ReturnConsumedCapacity":"TOTAL"}`
+	near := w.must(t, "BatchGetItem", body)
+	engine.readers = batchReadersMax
+	engine.first = func() { w.now = w.now.Add(batchPatience + 1) }
+	ctx, cancel := context.WithTimeout(wire.WithCaller(t.Context(), &w.caller), 10*time.Second)
+	defer cancel()
+	far, err := w.service.Operations().Table()["BatchGetItem"].Call(ctx, []byte(body), nil)
+	if err != nil || string(far) != string(near) {
+		t.Errorf("from afar %.300s (%v), want %.300s", far, err, near)
+	}
+	if n := engine.reads.Load(); n != 100 {
+		t.Errorf("%d reads of 100 keys", n)
 	}
 }
 
@@ -520,16 +574,16 @@ func TestBatchCost(t *testing.T) {
 		gets, commits         int64
 		allocs                float64
 	}{
-		{"write 1", "BatchWriteItem", `{"RequestItems":{"tab":[` + each(1, item) + `]}}`, 1, 1, 23},
-		{"write 25", "BatchWriteItem", `{"RequestItems":{"tab":[` + each(25, item) + `]}}`, 25, 1, 129},
-		{"write 25 in two tables", "BatchWriteItem", `{"RequestItems":{"tab":[` + each(12, item) + `],"other":[` + each(13, item) + `]}}`, 25, 1, 134},
+		{"write 1", "BatchWriteItem", `{"RequestItems":{"tab":[` + each(1, item) + `]}}`, 0, 1, 22},
+		{"write 25", "BatchWriteItem", `{"RequestItems":{"tab":[` + each(25, item) + `]}}`, 0, 1, 104},
+		{"write 25 in two tables", "BatchWriteItem", `{"RequestItems":{"tab":[` + each(12, item) + `],"other":[` + each(13, item) + `]}}`, 0, 1, 109},
 		{"write 10 with three indexes", "BatchWriteItem", `{"RequestItems":{"indexed":[` + each(10, indexed) + `]}}`, 11, 1, 413},
-		{"delete 25 that are not there", "BatchWriteItem", `{"RequestItems":{"tab":[` + each(25, func(i int) string { return deleteID(1000 + i) }) + `]}}`, 25, 0, 80},
-		{"read 1", "BatchGetItem", `{"RequestItems":{"tab":{"Keys":[` + each(1, idKey) + `]}}}`, 1, 0, 16},
-		{"read 10", "BatchGetItem", `{"RequestItems":{"tab":{"Keys":[` + each(10, idKey) + `]}}}`, 10, 0, 21},
-		{"read 10 with a projection", "BatchGetItem", `{"RequestItems":{"tab":{"Keys":[` + each(10, idKey) + `],"ProjectionExpression":"n"}}}`, 10, 0, 24},
-		{"read 25", "BatchGetItem", `{"RequestItems":{"tab":{"Keys":[` + each(25, idKey) + `]}}}`, 25, 0, 28},
-		{"read 100", "BatchGetItem", `{"RequestItems":{"tab":{"Keys":[` + each(100, idKey) + `]}}}`, 100, 0, 40},
+		{"delete 25 that are not there", "BatchWriteItem", `{"RequestItems":{"tab":[` + each(25, func(i int) string { return deleteID(1000 + i) }) + `]}}`, 0, 0, 80},
+		{"read 1", "BatchGetItem", `{"RequestItems":{"tab":{"Keys":[` + each(1, idKey) + `]}}}`, 1, 0, 12},
+		{"read 10", "BatchGetItem", `{"RequestItems":{"tab":{"Keys":[` + each(10, idKey) + `]}}}`, 10, 0, 17},
+		{"read 10 with a projection", "BatchGetItem", `{"RequestItems":{"tab":{"Keys":[` + each(10, idKey) + `],"ProjectionExpression":"n"}}}`, 10, 0, 20},
+		{"read 25", "BatchGetItem", `{"RequestItems":{"tab":{"Keys":[` + each(25, idKey) + `]}}}`, 25, 0, 18},
+		{"read 100", "BatchGetItem", `{"RequestItems":{"tab":{"Keys":[` + each(100, idKey) + `]}}}`, 100, 0, 20},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			cost, allocs := w.measure(t, c.operation, c.body)

@@ -101,7 +101,7 @@ func (b *writeBatch) update(ctx context.Context, part []*batchWrite) error {
 
 // plan takes up what is there and what shall be there.
 func (w *batchWrite) plan(tx *kv.Tx) error {
-	w.outcome = outcome{table: w.table, key: w.key, itemKey: w.itemKey}
+	w.outcome = outcome{table: w.table, key: w.key, itemKey: w.itemKey, blind: !w.table.Derives()}
 	if err := w.outcome.read(tx); err != nil {
 		return err
 	}

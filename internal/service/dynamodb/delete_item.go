@@ -27,7 +27,11 @@ func (s *Service) DeleteItem(ctx context.Context, in *api.DeleteItemInput) (*api
 	if err := checkPaths(t, condition.Paths()); err != nil {
 		return nil, err
 	}
-	done, err := s.write(ctx, t, key, func(old item.Item) (item.Item, error) {
+	write := s.write
+	if condition == nil && in.ReturnValues.Value != allOld {
+		write = s.overwrite
+	}
+	done, err := write(ctx, t, key, func(old item.Item) (item.Item, error) {
 		if !condition.Holds(old) {
 			return nil, conditionFailed(in.ReturnValuesOnConditionCheckFailure, old)
 		}

@@ -61,9 +61,10 @@ const (
 	// measures.
 	batchUpdateBytesMax = 16 << 20
 
-	// A BatchGetItem reads with as many readers as have so many keys each, up to
-	// a number. With what is in memory that gains little and costs nothing; with
-	// what is on disk it divides the time.
+	// A BatchGetItem that has not ended after batchPatience goes on with as many
+	// readers as have so many keys each, up to a number. With what is in memory
+	// that costs more than it gains; with what is on disk it divides the time.
+	batchPatience      = time.Millisecond
 	batchReaderKeysMin = 8
 	batchReadersMax    = 8
 
@@ -90,11 +91,6 @@ const (
 	expireRateMax  = 5000    // items a second in one process, all tables together
 	expireItemsMax = 64      // items of one update
 	expireBytesMax = 1 << 20 // of these items, stored; the update ends with the one that reaches it
-
-	// A page's items lie in rooms that grow from the first to the second; an
-	// item that is larger has a room of its own.
-	pageRoomBytesMin = 4 << 10
-	pageRoomBytesMax = 256 << 10
 )
 
 // How long the work on indexes rests.

@@ -181,7 +181,7 @@ func (x *transaction) update(ctx context.Context, tx *kv.Tx) (err error) {
 // decide reads the action's item and says what shall become of it, or why the
 // transaction has to be cancelled.
 func (a *action) decide(tx *kv.Tx) (o outcome, _ *reason, err error) {
-	o = outcome{table: a.table, key: a.key, itemKey: a.itemKey}
+	o = outcome{table: a.table, key: a.key, itemKey: a.itemKey, blind: a.overwrites() && !a.table.Derives()}
 	if err := o.read(tx); err != nil {
 		return o, nil, err
 	}
@@ -194,6 +194,11 @@ func (a *action) decide(tx *kv.Tx) (o outcome, _ *reason, err error) {
 		return o, nil, nil
 	}
 	return o, nil, o.plan(tx, new)
+}
+
+// overwrites reports whether what is there does not matter to the action.
+func (a *action) overwrites() bool {
+	return (a.kind == actionPut || a.kind == actionDelete) && a.needs == anyItem && a.condition == nil
 }
 
 // result returns what the action makes of the item that is there, nil for none,

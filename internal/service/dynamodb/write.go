@@ -19,6 +19,7 @@ type outcome struct {
 	table    *schema.Table
 	key      schema.Key
 	itemKey  []byte // the key's bytes in the store
+	blind    bool   // of what was there the size alone is taken up: old has an empty item
 	stored   []byte // the record that was there
 	old, new schema.Image
 	entries  []schema.EntryChange
@@ -39,17 +40,30 @@ type outcome struct {
 // It costs one engine read, for the size that was there counts in the table's
 // totals; a table with local indexes costs one more, for the collection's size,
 // and a changed entry of an index that is being built another.
-func (s *Service) write(ctx context.Context, t *schema.Table, key schema.Key, decide func(old item.Item) (item.Item, error)) (outcome, error) {
+func (s *Service) write(ctx context.Context, t *schema.Table, key schema.Key, decide decision) (outcome, error) {
+	return s.writeOne(ctx, outcome{table: t, key: key}, decide)
+}
+
+// overwrite is write for a decide that does not look at what is there. Unless
+// something else follows from that, its size is enough, which costs a read only
+// the first time.
+func (s *Service) overwrite(ctx context.Context, t *schema.Table, key schema.Key, decide decision) (outcome, error) {
+	return s.writeOne(ctx, outcome{table: t, key: key, blind: !t.Derives()}, decide)
+}
+
+// decision says what shall be there in the place of an item.
+type decision func(old item.Item) (item.Item, error)
+
+func (s *Service) writeOne(ctx context.Context, done outcome, decide decision) (outcome, error) {
 	var room [keyRoomBytes]byte
-	itemKey := layout.AppendItemKey(room[:0], t.ID, key.Partition, key.Sort)
+	itemKey := layout.AppendItemKey(room[:0], done.table.ID, done.key.Partition, done.key.Sort)
 	hash := s.conflicts.hash(itemKey)
 	if !s.conflicts.beginWrite(hash) {
 		return outcome{}, transactionConflict()
 	}
 	defer s.conflicts.endWrite(hash)
-	var done outcome
 	err := s.store.Update(ctx, [][]byte{itemKey}, func(tx *kv.Tx) error {
-		done = outcome{table: t, key: key, itemKey: itemKey}
+		done = outcome{table: done.table, key: done.key, itemKey: itemKey, blind: done.blind}
 		if err := done.read(tx); err != nil {
 			return err
 		}
@@ -73,11 +87,28 @@ func (s *Service) write(ctx context.Context, t *schema.Table, key schema.Key, de
 
 // read takes up what is there.
 func (o *outcome) read(tx *kv.Tx) (err error) {
+	if o.blind {
+		return o.readSize(tx)
+	}
 	o.stored, err = tx.Get(o.itemKey, nil)
 	if err != nil && !errors.Is(err, kv.ErrNotFound) {
 		return err
 	}
 	o.old.Item, o.old.Size, err = layout.ParseRecord(o.stored)
+	return err
+}
+
+// readSize takes up how large what is there is.
+func (o *outcome) readSize(tx *kv.Tx) error {
+	head, err := tx.Head(o.itemKey)
+	if errors.Is(err, kv.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	o.old.Item = item.Item{}
+	o.old.Size, err = layout.ParseRecordSize(head.Bytes())
 	return err
 }
 
@@ -114,7 +145,7 @@ func (o *outcome) forgetUnbuilt(tx *kv.Tx) error {
 }
 
 // store writes the outcome, and notes the change in the table's journal. What is
-// as it was is not written again.
+// known to be as it was is not written again.
 func (o *outcome) store(tx *kv.Tx, n note) error {
 	if o.new.Item == nil {
 		if o.old.Item == nil {

@@ -146,11 +146,19 @@ func (g *generator) structure(w *file, shape *plan.Shape, input bool) {
 	for _, m := range shape.Members {
 		fieldType := g.FieldType(m.Shape, input)
 		if m.Streamed {
-			fieldType = "item.List"
+			fieldType = streamType(m.Shape)
 		}
 		w.p("%s %s", m.GoName, fieldType)
 	}
 	w.p("}\n")
+}
+
+// streamType is the type of a member that is written while the operation runs.
+func streamType(shape *plan.Shape) string {
+	if shape.Kind == model.Map {
+		return "item.Lists"
+	}
+	return "item.List"
 }
 
 // file is one generated file without its head.

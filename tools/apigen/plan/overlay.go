@@ -21,8 +21,9 @@ type Overlay struct {
 	// of generated code, and every map of it.
 	AttributeValue string `json:"attributeValue"`
 
-	// Streamed are lists of items, by Structure.Member, that are written into the
-	// answer while the operation runs. Each is the first member of an output.
+	// Streamed are lists of items, or maps of such lists, by Structure.Member, that
+	// are written into the answer while the operation runs. Each is the first member
+	// of an output.
 	Streamed []string `json:"streamed"`
 
 	Corrections []Correction `json:"corrections"`
@@ -140,19 +141,23 @@ func (o *Overlay) apply(s *Service) error {
 	return o.stream(s)
 }
 
-// stream marks the lists that are streamed.
+// stream marks the members that are streamed.
 func (o *Overlay) stream(s *Service) error {
 	for _, name := range o.Streamed {
 		m := s.member(name)
 		if m == nil {
 			return fmt.Errorf("overlay: streamed %s: is not in the model", name)
 		}
-		if !s.beginsAnswer(m) || m.Shape.Kind != model.List || !s.IsItem(m.Shape.Element) {
-			return fmt.Errorf("overlay: streamed %s: is no list of items at the beginning of an answer", name)
+		if !s.beginsAnswer(m) || !s.isItemList(m.Shape) && !(m.Shape.Kind == model.Map && s.isItemList(m.Shape.Value)) {
+			return fmt.Errorf("overlay: streamed %s: is neither a list of items nor a map of such at the beginning of an answer", name)
 		}
 		m.Streamed = true
 	}
 	return nil
+}
+
+func (s *Service) isItemList(shape *Shape) bool {
+	return shape.Kind == model.List && s.IsItem(shape.Element)
 }
 
 // beginsAnswer reports whether a member is the first of an operation's output.

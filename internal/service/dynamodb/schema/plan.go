@@ -11,6 +11,13 @@ type Image struct {
 	Size int       // billed bytes, 0 where there is none
 }
 
+// Derives reports whether more is kept of the table's items than the items and
+// their counts: what the next one of them changes follows from the whole old one
+// then.
+func (t *Table) Derives() bool {
+	return len(t.Indexes) > 0 || t.Expires() || len(t.Journal.Shards) > 0
+}
+
 // ImageOf returns the image of an item.
 func ImageOf(it item.Item) Image {
 	if it == nil {

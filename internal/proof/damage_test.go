@@ -39,7 +39,7 @@ import (
 // turned into an empty answer.
 func TestDamage(t *testing.T) {
 	var seen tally
-	rounds(t, 2, func(seed uint64) { damageRound(t, seed, &seen) }, func() string {
+	rounds(t, 1, func(seed uint64) { damageRound(t, seed, &seen) }, func() string {
 		return fmt.Sprintf("%d damages: %s", seen.total(), seen.String())
 	})
 }

@@ -64,7 +64,7 @@ func damageRound(t *testing.T, seed uint64, seen *tally) {
 // and what was promised of it.
 func damageable(t *testing.T, seed uint64) (*vfs.MemFS, *promise) {
 	mem := vfs.NewCrashableMem()
-	s := mustOpen(t, mem)
+	s := mustOpen(t, watch(mem, func(string) error { return nil }))
 	l := &load{t: t, handler: s.Handler(), ledger: newLedger()}
 	l.create()
 	l.run(seed, 3*callsEach)

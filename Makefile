@@ -169,6 +169,7 @@ fuzz: ## each fuzz target for a short time (FUZZTIME=10s)
 soak: build ## the proofs of docs/reliability.md, each for as long as SOAK says (SOAK=10m)
 	go test ./internal/proof -timeout 0 -count=1 -v -soak $(SOAK)
 	go test ./internal/service/dynamodb -run 'Serializable|Transfers' -timeout 0 -count=1 -soak $(SOAK)
+	cd test && go test ./crash -timeout 0 -count=1 -v -soak $(SOAK)
 	cd test && go test ./overload -timeout 0 -count=1 -v -long $(SOAK)
 
 .PHONY: bench

@@ -30,6 +30,8 @@ func TestLazyPowerCuts(t *testing.T) {
 	})
 }
 
+const lazyCutsEach = 50 // of one server, chosen of many more
+
 func lazyRound(t *testing.T, durability pebble.Durability, seed uint64, hit *tally) {
 	book := newLedger()
 	c := &cutter{mem: vfs.NewCrashableMem(), chance: rand.New(rand.NewPCG(seed, 104)), ledger: book, hit: hit}
@@ -49,7 +51,8 @@ func lazyRound(t *testing.T, durability pebble.Durability, seed uint64, hit *tal
 	if err := shut(s); err != nil {
 		t.Error(err)
 	}
-	for _, cut := range cuts {
+	c.chance.Shuffle(len(cuts), func(i, j int) { cuts[i], cuts[j] = cuts[j], cuts[i] })
+	for _, cut := range cuts[:min(len(cuts), lazyCutsEach)] {
 		cut.verifyLazy(t)
 	}
 }

@@ -70,12 +70,24 @@ func pointOf(op errorfs.Op) string {
 // watch wraps a file system: at is called with the point of each operation,
 // before it. What it returns is the operation's error.
 func watch(fs vfs.FS, at func(point string) error) vfs.FS {
-	return errorfs.Wrap(fs, errorfs.InjectorFunc(func(op errorfs.Op) error {
+	return errorfs.Wrap(inSteps{fs}, errorfs.InjectorFunc(func(op errorfs.Op) error {
 		if point := pointOf(op); point != "" {
 			return at(point)
 		}
 		return nil
 	}))
+}
+
+// inSteps is a file system in memory that uses a file again in two steps. In one
+// it takes its lock of clones twice, and waits for ever for a clone that is asked
+// for in between.
+type inSteps struct{ vfs.FS }
+
+func (s inSteps) ReuseForWrite(oldname, newname string, category vfs.DiskWriteCategory) (vfs.File, error) {
+	if err := s.Rename(oldname, newname); err != nil {
+		return nil, err
+	}
+	return s.OpenReadWrite(newname, category)
 }
 
 // tally counts by name. It is safe for concurrent use.

@@ -43,7 +43,7 @@ func TestKilledServerLeavesIndexesWhole(t *testing.T) {
 	}
 	dir := t.TempDir()
 	options := process.Options{Dir: filepath.Join(dir, "data"), Log: filepath.Join(dir, "log"), TTLCooldown: "0s"}
-	for round := range *rounds {
+	for round := range counted() {
 		server := start(t, bin, options)
 		if round == 0 {
 			createIndexed(t, connect(server))

@@ -9,6 +9,7 @@ package crash
 import (
 	"errors"
 	"flag"
+	"iter"
 	"math/rand/v2"
 	"path/filepath"
 	"slices"
@@ -28,6 +29,7 @@ import (
 
 var (
 	rounds = flag.Int("rounds", 5, "how often to kill the server")
+	soak   = flag.Duration("soak", 0, "how long to go on beyond that")
 	seed   = flag.Uint64("seed", 0, "seed of the choices; 0: a fresh one")
 )
 
@@ -59,7 +61,7 @@ func TestKilledServerKeepsItsWord(t *testing.T) {
 		team = append(team, newWriter(i, chosen))
 	}
 	var restarts []time.Duration
-	for round := range *rounds {
+	for round := range counted() {
 		begin := time.Now()
 		server := start(t, bin, options)
 		restarts = append(restarts, time.Since(begin))
@@ -80,10 +82,22 @@ func TestKilledServerKeepsItsWord(t *testing.T) {
 		t.Error(err)
 	}
 	checkData(t, bin, options.Dir)
-	report(t, team)
+	report(t, team, len(restarts))
 	slices.Sort(restarts)
 	t.Logf("from the start of the process to its first answer: %s in the middle, %s at most",
 		restarts[len(restarts)/2].Round(time.Millisecond), restarts[len(restarts)-1].Round(time.Millisecond))
+}
+
+// counted yields the numbers of rounds, as many as the flags say.
+func counted() iter.Seq[int] {
+	return func(yield func(int) bool) {
+		begin := time.Now()
+		for n := 0; n < *rounds || time.Since(begin) < *soak; n++ {
+			if !yield(n) {
+				return
+			}
+		}
+	}
 }
 
 func between(rng *rand.Rand, low, high time.Duration) time.Duration {
@@ -204,7 +218,7 @@ func verify(t *testing.T, client *dynamodb.Client, team []*writer) {
 	}
 }
 
-func report(t *testing.T, team []*writer) {
+func report(t *testing.T, team []*writer, rounds int) {
 	t.Helper()
 	var total tally
 	for _, w := range team {
@@ -213,7 +227,7 @@ func report(t *testing.T, team []*writer) {
 		total.lost += w.tally.lost
 	}
 	t.Logf("%d kills; %d writes answered; of the unanswered, %d were there and %d were not",
-		2**rounds, total.answered, total.kept, total.lost)
+		2*rounds, total.answered, total.kept, total.lost)
 	if total.answered == 0 {
 		t.Error("no write was answered: the test showed nothing")
 	}

@@ -3,6 +3,7 @@ package crash
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -21,6 +22,8 @@ import (
 
 	"github.com/gramme-db/gramme/test/process"
 )
+
+var small = flag.String("small", "", "an empty folder on a file system of about 640 MB to fill; default: one in memory, which takes root")
 
 const (
 	smallDisk    = 640 << 20
@@ -94,12 +97,16 @@ func TestFullDisk(t *testing.T) {
 	checkData(t, bin, options.Dir)
 }
 
-// mountSmall mounts a small file system for the time of the test.
+// mountSmall mounts a small file system for the time of the test, unless -small
+// names one.
 func mountSmall(t *testing.T) string {
 	t.Helper()
+	if *small != "" {
+		return *small
+	}
 	dir := t.TempDir()
 	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, fmt.Sprintf("size=%d", smallDisk)); err != nil {
-		t.Skipf("a small file system cannot be mounted, which takes root on Linux: %v", err)
+		t.Skipf("a small file system cannot be mounted, which takes root; -small names another one: %v", err)
 	}
 	t.Cleanup(func() {
 		if err := syscall.Unmount(dir, syscall.MNT_DETACH); err != nil {

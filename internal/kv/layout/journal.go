@@ -282,6 +282,17 @@ func AppendTrimKey(dst []byte, table uint64, shard uint32) []byte {
 	return binary.BigEndian.AppendUint32(dst, shard)
 }
 
+// ParseTrimKey takes the key of a trim mark apart.
+func ParseTrimKey(key []byte) (table uint64, shard uint32, err error) {
+	if len(key) != 14 || key[0] != familyJournal || key[1] != sectionTrims {
+		return 0, 0, ErrKey
+	}
+	return binary.BigEndian.Uint64(key[2:]), binary.BigEndian.Uint32(key[10:]), nil
+}
+
+// AllTrims returns the range of the trim marks of all tables.
+func AllTrims() Range { return PrefixRange([]byte{familyJournal, sectionTrims}) }
+
 // AppendTrim appends the value of a trim mark.
 func AppendTrim(dst []byte, p Position) []byte {
 	return binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint64(dst, p.Stamp), p.Ordinal)

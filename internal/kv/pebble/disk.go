@@ -154,10 +154,9 @@ func (d *disk) OpenReadWrite(name string, category vfs.DiskWriteCategory, opts .
 
 // ReuseForWrite turns an old log into a new one.
 func (d *disk) ReuseForWrite(oldname, newname string, category vfs.DiskWriteCategory) (vfs.File, error) {
-	if d.frozen() {
+	if d.frozen() || !d.mayLose(oldname) {
 		return &guarded{File: nowhere(), disk: d, name: newname}, nil
 	}
-	d.beforeLoss(oldname)
 	f, err := d.FS.ReuseForWrite(oldname, newname, category)
 	return d.guard("reuse", newname, f, err)
 }
@@ -206,7 +205,9 @@ func (d *disk) Remove(name string) error {
 		return nil
 	}
 	d.settle(name)
-	d.beforeLoss(name)
+	if !d.mayLose(name) {
+		return nil
+	}
 	return d.FS.Remove(name)
 }
 

@@ -125,15 +125,27 @@ func (d *disk) readPrefix(manifest string, bytes int64) (prefix, error) {
 }
 
 // openSeal prepares for what will be sealed. What is in the manifest so far is
-// among it, unless its end is torn: then Pebble begins a new one.
+// among it, unless its end is torn: then Pebble begins a new one. It is synced,
+// as the last process may have been killed before it did that.
 func (d *disk) openSeal() (err error) {
 	if manifest := d.manifest(); manifest != "" && d.intact(manifest) {
+		if err := d.syncFile(manifest); err != nil {
+			return err
+		}
 		if d.seal.mu.synced, err = d.readPrefix(d.PathBase(manifest), math.MaxInt64); err != nil {
 			return err
 		}
 	}
 	d.seal.marker, _, err = atomicfs.LocateMarker(d, d.dir, sealMarker)
 	return err
+}
+
+func (d *disk) syncFile(name string) error {
+	f, err := d.FS.Open(name)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
 }
 
 // closeSeal is for when nothing is removed any more.
@@ -151,19 +163,21 @@ func (s *seal) noteSynced(p prefix) {
 	s.mu.synced = p
 }
 
-// beforeLoss seals the manifest before a file of data is removed or used again.
-func (d *disk) beforeLoss(name string) {
+// mayLose seals the manifest before a file of data is removed or used again. It
+// returns false if it cannot.
+func (d *disk) mayLose(name string) bool {
 	s := &d.seal
 	if s.marker == nil || !isData(d.PathBase(name)) {
-		return
+		return true
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.mu.sealed == s.mu.synced {
-		return
+		return true
 	}
 	d.keep("seal", s.mu.synced.manifest, s.marker.Move(s.mu.synced.String()))
 	s.mu.sealed = s.mu.synced
+	return !d.frozen()
 }
 
 func isData(base string) bool {

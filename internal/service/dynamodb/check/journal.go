@@ -2,6 +2,7 @@ package check
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 
 	"github.com/gramme-db/gramme/internal/item"
@@ -16,8 +17,8 @@ type shardRef struct {
 }
 
 // checkJournal checks the journals of all tables: that writes go to shards that
-// are open, that each record can be read and lies in a shard that it belongs to,
-// and that streams have their tables. Nothing of it follows from the items, so
+// are open, that each record can be read, lies in a shard that it belongs to and
+// is not one that was trimmed, and that streams have their tables. Nothing of it follows from the items, so
 // nothing is mended.
 func (c *checker) checkJournal() error {
 	shards := map[shardRef]layout.Shard{} // a few hundred for a busy table
@@ -42,7 +43,32 @@ func (c *checker) checkJournal() error {
 	if err := c.checkStreams(); err != nil {
 		return err
 	}
-	return c.checkChanges(shards)
+	trims, err := c.checkTrims(shards)
+	if err != nil {
+		return err
+	}
+	return c.checkChanges(shards, trims)
+}
+
+// checkTrims checks that each trim mark is of a shard, or of all that are gone,
+// and returns the marks.
+func (c *checker) checkTrims(shards map[shardRef]layout.Shard) (map[shardRef]layout.Position, error) {
+	trims := map[shardRef]layout.Position{}
+	all := layout.AllTrims()
+	err := c.scan(all.Start, all.End, func(key, value []byte) error {
+		table, number, err := layout.ParseTrimKey(key)
+		mark, valueErr := layout.ParseTrim(value)
+		if err := errors.Join(err, valueErr); err != nil {
+			return c.found(fmt.Sprintf("a trim mark cannot be read: %x: %v", key, err))
+		}
+		ref := shardRef{table, number}
+		if _, known := shards[ref]; !known && number != layout.GoneShards {
+			return c.found(fmt.Sprintf("shard %d of table id %d has a trim mark, and is not there", number, table))
+		}
+		trims[ref] = mark
+		return nil
+	})
+	return trims, err
 }
 
 // checkOpenShards holds a table's list of open shards against the shards.
@@ -96,7 +122,7 @@ func (c *checker) checkStreams() error {
 }
 
 // checkChanges checks each change record.
-func (c *checker) checkChanges(shards map[shardRef]layout.Shard) error {
+func (c *checker) checkChanges(shards map[shardRef]layout.Shard, trims map[shardRef]layout.Position) error {
 	all := layout.AllChanges()
 	return c.scan(all.Start, all.End, func(key, value []byte) error {
 		k, err := layout.ParseChangeKey(key)
@@ -106,6 +132,9 @@ func (c *checker) checkChanges(shards map[shardRef]layout.Shard) error {
 		s, known := shards[shardRef{k.Table, k.Shard}]
 		if !known || k.Stamp <= s.Start || s.Closed() && k.Stamp >= s.End {
 			return c.found(fmt.Sprintf("a change with the stamp %d of table id %d lies in shard %d, which has no place for it", k.Stamp, k.Table, k.Shard))
+		}
+		if mark := trims[shardRef{k.Table, k.Shard}]; !mark.Before(k.Position) {
+			return c.found(fmt.Sprintf("the change with the stamp %d in shard %d of table id %d is there, and its shard is trimmed up to %d", k.Stamp, k.Shard, k.Table, mark.Stamp))
 		}
 		change, err := layout.ParseChange(value)
 		if err != nil {

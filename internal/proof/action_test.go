@@ -153,6 +153,7 @@ type order struct {
 	body      string
 	actions   []action
 	tells     bool // it asks what was there
+	token     bool // it has one, and so is sent again until its outcome is known
 }
 
 // atomic reports whether all actions happen at one moment.
@@ -197,6 +198,12 @@ func transactionOf(actions []action, tells bool) order {
 		all = append(all, `{"`+kind+`":{`+body+`}}`)
 	}
 	o.body = `{"TransactItems":[` + strings.Join(all, ",") + `]}`
+	return o
+}
+
+// under returns a transaction with a token.
+func (o order) under(token int) order {
+	o.token, o.body = true, fmt.Sprintf(`{"ClientRequestToken":"t%d",`, token)+o.body[1:]
 	return o
 }
 

@@ -25,6 +25,10 @@ var historyMutants = []struct {
 		[]string{"linearizable", "serializable", "fresh", "stream"}},
 	{build{name: "entries of indexes dropped", bad: dropping(layout.PartEntry)},
 		[]string{"linearizable", "fresh"}},
+	{build{name: "no tokens", bad: func(d driver.Driver) driver.Driver {
+		return &droppingEngine{Driver: d, part: layout.PartToken, every: 1}
+	}},
+		[]string{"linearizable", "stream"}},
 	{build{name: "reads of an older snapshot", bad: func(d driver.Driver) driver.Driver { return &staleEngine{Driver: d} }},
 		[]string{"linearizable", "serializable", "fresh"}},
 	{build{name: "reads ahead of the disk", bad: func(d driver.Driver) driver.Driver { return &eagerEngine{Driver: d} }},

@@ -66,6 +66,7 @@ type stage struct {
 	mem    *vfs.MemFS
 	history
 	follower follower
+	unsure   [hotClients]*event // what each client sends again, as it was cut off under a token
 
 	mu    sync.Mutex
 	wrong []string
@@ -137,9 +138,9 @@ func (s *stage) run(h http.Handler, life uint64, f *fault) {
 	var working, following sync.WaitGroup
 	news := make(chan struct{}, 1)
 	calls := []int{6, 12, 12, 40}[s.chance.IntN(4)]
-	for id := range uint64(hotClients) {
+	for id := range hotClients {
 		working.Go(func() {
-			c := &hotClient{stage: s, handler: h, fault: f, chance: rand.New(rand.NewPCG(s.seed, life*hotClients+id))}
+			c := &hotClient{stage: s, id: id, handler: h, fault: f, chance: rand.New(rand.NewPCG(s.seed, life*hotClients+uint64(id)))}
 			for n := 0; n < calls && s.alive(); n++ {
 				c.call()
 				select {
@@ -174,6 +175,11 @@ func (s *stage) end() tale {
 	s.revive()
 	c := &hotClient{stage: s, handler: srv.Handler(), fault: s.noFault()}
 	s.create(c.handler, c.fault)
+	for c.id = range hotClients {
+		if e := s.unsure[c.id]; e != nil {
+			c.send(*e)
+		}
+	}
 	for _, read := range manyReads {
 		for n := range hotItems / collectionLen {
 			c.do(read(n))
@@ -194,6 +200,7 @@ func (s *stage) end() tale {
 // hotClient makes one call after the other.
 type hotClient struct {
 	*stage
+	id      int
 	handler http.Handler
 	fault   *fault
 	chance  *rand.Rand
@@ -203,6 +210,10 @@ type hotClient struct {
 
 // call makes a random call.
 func (c *hotClient) call() {
+	if again := c.unsure[c.id]; again != nil && !c.refused {
+		c.send(*again)
+		return
+	}
 	tells := c.chance.IntN(2) == 0
 	one := c.chance.IntN(hotItems)
 	other := (one + 1 + c.chance.IntN(hotItems-1)) % hotItems
@@ -222,7 +233,11 @@ func (c *hotClient) call() {
 		if c.chance.IntN(3) > 0 {
 			actions[0] = c.write(one)
 		}
-		c.do(transactionOf(append(actions, c.write(other)), tells))
+		o := transactionOf(append(actions, c.write(other)), tells)
+		if c.chance.IntN(2) == 0 {
+			o = o.under(c.number())
+		}
+		c.do(o)
 	}
 }
 
@@ -241,30 +256,53 @@ func (c *hotClient) write(item int) action {
 	return a
 }
 
-// do makes a call and records it. On a broken disk the server may be unable to
-// do its work; then the client goes on with reads.
-func (c *hotClient) do(o order) {
-	e := event{order: o, begin: c.begin()}
-	a := call(c.handler, o.operation, o.body)
-	all, happened, err := o.read(a)
+// do makes a call.
+func (c *hotClient) do(o order) { c.send(event{order: o}) }
+
+// send sends a call, for the first time or again, and records it. On a broken
+// disk the server may be unable to do its work; then the client goes on with
+// reads. The answer to a transaction with a token may be lost on its way: then
+// that is sent again in the same life.
+func (c *hotClient) send(e event) {
+	now := c.begin()
+	if e.begin == 0 {
+		e.begin = now
+	}
+	a := call(c.handler, e.operation, e.body)
+	all, happened, err := e.read(a)
 	if err != nil {
 		if broken := c.fault.broken() && a.status/100 == 5; !broken && c.alive() {
 			c.say("%v", err)
 		}
-		c.refused = true
-		all = nil
+		c.refused, all = true, nil
 	} else if !happened {
-		return
+		return // sent for the first time, it has not happened; else it is sent again
 	}
 	e.seen = all
-	if !c.record(e) {
-		return
+	if e.refused() {
+		e.begin = now // it was not done before either
 	}
-	for i, a := range o.actions {
-		if all[i].told {
-			c.last[a.item] = all[i].cell.by
+	lost := e.token && e.begin == now && !e.refused() && c.chance.IntN(4) == 0
+	recorded := !lost && c.record(e)
+	if recorded {
+		c.learn(e)
+	}
+	if e.token {
+		c.unsure[c.id] = nil
+		if !recorded {
+			e.seen = nil
+			c.unsure[c.id] = &e
 		}
-		if a.writes() && !all[i].failed && !all[i].idle {
+	}
+}
+
+// learn keeps in mind what was seen.
+func (c *hotClient) learn(e event) {
+	for i, a := range e.actions {
+		if e.seen[i].told {
+			c.last[a.item] = e.seen[i].cell.by
+		}
+		if a.writes() && !e.seen[i].failed && !e.seen[i].idle {
 			c.last[a.item] = a.by
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"math/rand/v2"
-	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -118,13 +117,14 @@ func (lyingFile) SyncTo(int64) (bool, error) { return false, nil }
 
 // dropping is an engine that loses every fifth write to a part of the store.
 func dropping(part layout.Part) func(driver.Driver) driver.Driver {
-	return func(d driver.Driver) driver.Driver { return &droppingEngine{Driver: d, part: part} }
+	return func(d driver.Driver) driver.Driver { return &droppingEngine{Driver: d, part: part, every: 5} }
 }
 
 type droppingEngine struct {
 	driver.Driver
-	part layout.Part
-	n    atomic.Int64
+	part  layout.Part
+	every int64
+	n     atomic.Int64
 }
 
 func (e *droppingEngine) Update(ctx context.Context, own [][]byte, body driver.Body) error {
@@ -135,7 +135,7 @@ func (e *droppingEngine) Update(ctx context.Context, own [][]byte, body driver.B
 		}
 		var kept []driver.Write
 		for _, w := range writes.All() {
-			if layout.PlaceOf(w.Key).Part != e.part || e.n.Add(1)%5 > 0 {
+			if layout.PlaceOf(w.Key).Part != e.part || e.n.Add(1)%e.every > 0 {
 				kept = append(kept, w)
 			}
 		}
@@ -160,7 +160,7 @@ func (e tornEngine) Update(ctx context.Context, own [][]byte, body driver.Body) 
 	if err != nil {
 		return err
 	}
-	runtime.Gosched()
+	dawdle()
 	return e.Driver.Update(ctx, own, bodyFunc(func(driver.Tx) (*driver.Writes, error) {
 		return writesOf(all[len(all)/2:]), nil
 	}))

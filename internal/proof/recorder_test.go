@@ -14,7 +14,8 @@ import (
 // A history goes across the lives of the server. When power is cut, calls under
 // way are answered by nobody, whatever the server that was cut off says: each
 // has happened before the next life begins, or never. A read of that kind tells
-// nothing, and is left out.
+// nothing, and is left out. A transaction with a token is sent again in the next
+// life: then it is one call, which has happened once since it was first sent.
 type history struct {
 	mu     sync.Mutex
 	now    int64
@@ -44,6 +45,11 @@ func (e event) String() string {
 }
 
 func (e event) known() bool { return e.seen != nil }
+
+// refused reports whether a condition of the call did not hold.
+func (e event) refused() bool {
+	return slices.ContainsFunc(e.seen, func(s seen) bool { return s.failed })
+}
 
 // apart returns what a call does as calls of one action each.
 func (e event) apart() (steps []event) {
@@ -85,7 +91,7 @@ func (h *history) record(e event) bool {
 	switch {
 	case e.known():
 		e.end = h.now
-	case !e.writes():
+	case !e.writes() || e.token:
 		return false
 	}
 	h.events = append(h.events, e)

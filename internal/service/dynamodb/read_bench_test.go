@@ -32,6 +32,7 @@ func BenchmarkPage(b *testing.B) {
 			{"Query/last", "Query", query + last},
 			{"Query/backwards", "Query", query + `,"ScanIndexForward":false}`},
 			{"Query/projection", "Query", query + `,"ProjectionExpression":"sk"}`},
+			{"Query/filter", "Query", query + `,"FilterExpression":"m.a <> t"}`},
 			{"Scan/first", "Scan", `{"TableName":"sorted","Limit":100}`},
 			{"Scan/last", "Scan", `{"TableName":"sorted","Limit":100` + last},
 		} {
@@ -40,6 +41,19 @@ func BenchmarkPage(b *testing.B) {
 			})
 		}
 	}
+}
+
+// BenchmarkIndexPage reads a page of an index, and one whose items are fetched
+// from the table.
+func BenchmarkIndexPage(b *testing.B) {
+	w := newWorld(b)
+	w.must(b, "CreateTable", createSorted)
+	for i := range 1000 {
+		w.put(b, "sorted", []string{sortedItem("p", i)})
+	}
+	const query = `{"TableName":"sorted","IndexName":"local","Limit":100,"KeyConditionExpression":"pk = :p","ExpressionAttributeValues":{":p":{"S":"p"}}`
+	b.Run("entries", func(b *testing.B) { w.benchmark(b, "Query", query+`}`) })
+	b.Run("items", func(b *testing.B) { w.benchmark(b, "Query", query+`,"Select":"ALL_ATTRIBUTES"}`) })
 }
 
 // BenchmarkItem reads one item by Query.

@@ -12,6 +12,12 @@ import (
 	"github.com/gramme-db/gramme/internal/server"
 )
 
+// ballastBytes is memory that is never touched, and so takes none of the
+// machine's. Go collects garbage when the heap has doubled, and most of what
+// Gramme holds is not in the heap, but the engine's: without ballast a heap of
+// some megabytes would double, and be collected, a hundred times a second.
+const ballastBytes = 16 << 20
+
 // limitMemory sets the memory limit of the server, and Go's soft limit to go
 // with it. Without a flag the limit is three quarters of what the machine has, or
 // the container; where that cannot be told, there is none.

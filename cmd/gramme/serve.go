@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"runtime"
 	"strings"
 	"syscall"
 	"time"
@@ -81,6 +82,8 @@ func (s *serveCommand) Run(c console) error {
 	if err != nil {
 		return err
 	}
+	ballast := make([]byte, ballastBytes)
+	defer runtime.KeepAlive(ballast)
 	signalled, restore := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	defer restore()
 	listener, err := listen(addr) // before the store: a busy port costs no recovery

@@ -8,19 +8,24 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"fmt"
+	mathrand "math/rand/v2"
 	"time"
 )
 
 // Env is the world as a component sees it. The zero value is not usable; take
-// RealEnv, or fill both fields in a test.
+// RealEnv, or fill Now and Rand in a test.
 type Env struct {
 	Now  func() time.Time // wall clock
 	Rand func() uint64    // uniform; from a cryptographic source in RealEnv
+
+	// Names is uniform too, for what must differ and is no secret; there is one for
+	// each request. Nil: Rand.
+	Names func() uint64
 }
 
 // RealEnv returns the machine's clock and randomness.
 func RealEnv() Env {
-	return Env{Now: time.Now, Rand: randUint64}
+	return Env{Now: time.Now, Rand: randUint64, Names: mathrand.Uint64} // each processor has its own ChaCha8, seeded by the machine
 }
 
 func randUint64() uint64 {

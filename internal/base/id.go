@@ -7,11 +7,15 @@ const requestIDChars = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 // RequestID returns 52 upper-case letters and digits, the form of DynamoDB's
 // x-amzn-RequestId.
 func (e Env) RequestID() string {
+	draw := e.Names
+	if draw == nil {
+		draw = e.Rand
+	}
 	var b [52]byte
 	var bits uint64
 	for i := range b {
 		if i%12 == 0 { // 36^12 < 2^64: one draw serves twelve characters
-			bits = e.Rand()
+			bits = draw()
 		}
 		b[i] = requestIDChars[bits%36]
 		bits /= 36

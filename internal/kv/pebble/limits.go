@@ -5,8 +5,9 @@ import "time"
 // All ours.
 const (
 	// latchStripes is how many latches there are: keys that share one wait for
-	// each other without need. Only those that were ever used take memory.
+	// each other without need. All of them take 64 KiB.
 	latchStripes = 1 << 14
+	latchQueues  = 64 // of those who wait for one
 
 	// updatesMax is how many updates run at a time; more wait to begin.
 	updatesMax = 4096

@@ -64,7 +64,7 @@ func (d *DB) start(o Options, stampBound uint64) {
 	d.stamps.open(stampBound)
 	d.updates = make(chan struct{}, updatesMax)
 	d.txs.New = func() any {
-		t := &tx{db: d, request: newRequest()}
+		t := &tx{db: d, request: newRequest(), waiter: newLatchWaiter()}
 		t.request.latches = &d.latches
 		return t
 	}

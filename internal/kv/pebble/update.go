@@ -68,8 +68,9 @@ type tx struct {
 	ctx     context.Context // of the update
 	request request
 	stripes []uint32 // room
-	seen    *group   // the last in flight that it has read from, or nil
-	stamp   uint64   // 0: none was asked for
+	waiter  latchWaiter
+	seen    *group // the last in flight that it has read from, or nil
+	stamp   uint64 // 0: none was asked for
 
 	// unsettled: the update failed, but may be there when the store is opened
 	// again. Its stamp stays in flight, and the watermark below it.
@@ -82,7 +83,7 @@ func (t *tx) latch(own [][]byte) error {
 		t.stripes = append(t.stripes, uint32(maphash.Bytes(t.db.commits.seed, key)%latchStripes))
 	}
 	var err error
-	t.request.held, err = t.db.latches.acquire(t.ctx, t.stripes)
+	t.request.held, err = t.db.latches.acquire(t.ctx, t.stripes, &t.waiter)
 	return err
 }
 

@@ -64,7 +64,7 @@ const (
 	// A BatchGetItem that has not ended after batchPatience goes on with as many
 	// readers as have so many keys each, up to a number. With what is in memory
 	// that costs more than it gains; with what is on disk it divides the time.
-	batchPatience      = time.Millisecond
+	batchPatience      = 3 * time.Millisecond
 	batchReaderKeysMin = 8
 	batchReadersMax    = 8
 

@@ -16,8 +16,8 @@ const (
 	readers        = 600
 	pollerPause    = 5 * time.Millisecond
 	firstBytesWait = 15 * time.Second
-	refusedMax     = 5 * time.Second // how long a refusal takes, with a machine that has other work
-	smallMax       = 5 * time.Second // likewise a small request meanwhile
+	refusedMax     = 10 * time.Second // how long a refusal takes, with a machine that has other work
+	smallMax       = 10 * time.Second // likewise a small request meanwhile
 )
 
 // TestSlowReaders has many clients ask for 16 MB each and read no more than the

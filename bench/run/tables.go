@@ -66,18 +66,18 @@ func (l *lab) measureManyTables(ctx context.Context, r *record) (err error) {
 }
 
 // measureIndexes puts the same items into tables with more and more indexes that
-// hold whole items.
+// hold whole items, each on a server of its own: none pays for what another one
+// has left to its compactions.
 func (l *lab) measureIndexes(ctx context.Context, r *record) (err error) {
-	p, _, err := l.serve("indexes")
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, p.stop()) }()
 	counts := []int{0, 1, 5, 20}
-	o := options(effortOf(true))
 	var subjects []*bench.Subject
 	for _, indexes := range counts {
-		s, err := bench.Open(ctx, o, p.target(fmt.Sprintf("%d indexes", indexes), indexes))
+		p, _, err := l.serve(fmt.Sprintf("indexes-%d", indexes))
+		if err != nil {
+			return err
+		}
+		defer func() { _ = p.stop() }() // nothing is asked of it any more
+		s, err := bench.Open(ctx, options(effortOf(true)), p.target(fmt.Sprintf("%d indexes", indexes), indexes))
 		if err != nil {
 			return err
 		}

@@ -4,6 +4,7 @@
 // the tables of bench/README.md. It knows nothing of loads; internal/bench does.
 //
 //	go run ./bench/run -quick
+//	go run ./bench/run -part idle
 //
 // Run it from the top of the repository, after "make bench-peers".
 package main
@@ -31,6 +32,8 @@ type settings struct {
 	local string // the folder of DynamoDB Local; empty: not measured
 	note  string
 	only  string
+	part  string
+	items int64 // of the large table
 }
 
 func main() {
@@ -41,6 +44,8 @@ func main() {
 	flag.StringVar(&s.local, "dynamodb-local", "", "the folder that AWS's download of DynamoDB Local was unpacked into")
 	flag.StringVar(&s.note, "note", "", "a remark to record, as on what else the machine was doing")
 	flag.StringVar(&s.only, "only", "", "run only the groups whose names contain this, and record nothing")
+	flag.StringVar(&s.part, "part", "", "run and record these parts alone, with commas between: idle, tables, growth; or all of them")
+	flag.Int64Var(&s.items, "growth-items", 10_000_000, "how many items the large table of the part growth has")
 	flag.Parse()
 	ctx, restore := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	defer restore()
@@ -59,6 +64,13 @@ func run(ctx context.Context, s settings) (err error) {
 	binaries, err := build(ctx, dir)
 	if err != nil {
 		return err
+	}
+	if s.part != "" {
+		chosen, err := choose(s.part)
+		if err != nil {
+			return err
+		}
+		return runParts(ctx, s, chosen, binaries["gramme"], dir)
 	}
 	r := newRecord(ctx, s)
 	running, err := startAll(ctx, servers(binaries, dir, s.local), r)
@@ -111,7 +123,7 @@ func (r *record) keep(out string) error {
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		return err
 	}
-	name := filepath.Join(out, r.Date.Format("2006-01-02T1504")+".json")
+	name := filepath.Join(out, strings.TrimSuffix(r.Date.Format("2006-01-02T1504-")+r.Part, "-")+".json")
 	if err := os.WriteFile(name, append(text, '\n'), 0o644); err != nil {
 		return err
 	}

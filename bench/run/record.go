@@ -19,6 +19,7 @@ import (
 
 // record is what a run has seen.
 type record struct {
+	Part    string        `json:"part,omitempty"`
 	Date    time.Time     `json:"date"`
 	Commit  string        `json:"commit"`
 	Quick   bool          `json:"quick"`
@@ -26,7 +27,9 @@ type record struct {
 	Notes   []string      `json:"notes"`
 	Servers []standing    `json:"servers"`
 	Groups  []groupResult `json:"groups"`
-	Direct  []string      `json:"direct"` // Pebble without a server
+	Direct  []string      `json:"direct,omitempty"` // Pebble without a server
+	Aims    []aim         `json:"aims,omitempty"`
+	Tables  []table       `json:"tables,omitempty"`
 }
 
 type machine struct {
@@ -104,6 +107,11 @@ func (r *record) writeMarkdown(w io.Writer) error {
 	for _, note := range r.Notes {
 		fmt.Fprintf(&b, "- %s\n", note)
 	}
+	if r.Part != "" {
+		r.writePart(&b)
+		_, err := io.WriteString(w, b.String())
+		return err
+	}
 	r.writeServers(&b)
 	r.writeTargets(&b)
 	for _, g := range r.Groups {
@@ -112,6 +120,16 @@ func (r *record) writeMarkdown(w io.Writer) error {
 	fmt.Fprintf(&b, "\nPebble without a server, 16 goroutines:\n\n```\n%s\n```\n", strings.Join(r.Direct, "\n"))
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+func (r *record) writePart(b *strings.Builder) {
+	r.writeAims(b)
+	for _, t := range r.Tables {
+		t.write(b)
+	}
+	for _, g := range r.Groups {
+		g.write(b)
+	}
 }
 
 func (r *record) writeServers(b *strings.Builder) {
@@ -156,10 +174,13 @@ func (g *groupResult) write(b *strings.Builder) {
 	}
 }
 
-const (
-	resultsBegin = "<!-- results: written by bench/run -->\n"
-	resultsEnd   = "<!-- end of results -->\n"
-)
+// marks are what the tables of a run, or of a part of it, stand between.
+func marks(part string) (begin, end string) {
+	if part == "" {
+		part = "results"
+	}
+	return "<!-- " + part + ": written by bench/run -->\n", "<!-- end of " + part + " -->\n"
+}
 
 // putIntoReadme replaces what stands between the marks.
 func (r *record) putIntoReadme(name string) error {
@@ -167,18 +188,19 @@ func (r *record) putIntoReadme(name string) error {
 	if err != nil {
 		return err
 	}
-	before, rest, ok := bytes.Cut(text, []byte(resultsBegin))
-	_, after, ok2 := bytes.Cut(rest, []byte(resultsEnd))
+	begin, end := marks(r.Part)
+	before, rest, ok := bytes.Cut(text, []byte(begin))
+	_, after, ok2 := bytes.Cut(rest, []byte(end))
 	if !ok || !ok2 {
-		return errors.New(name + " has no marks for the results")
+		return errors.New(name + " has no marks for the results: " + begin)
 	}
 	var b bytes.Buffer
 	b.Write(before)
-	b.WriteString(resultsBegin)
+	b.WriteString(begin)
 	if err := r.writeMarkdown(&b); err != nil {
 		return err
 	}
-	b.WriteString(resultsEnd)
+	b.WriteString(end)
 	b.Write(after)
 	return os.WriteFile(name, b.Bytes(), 0o644)
 }

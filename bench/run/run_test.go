@@ -89,6 +89,7 @@ func TestMarkdown(t *testing.T) {
 // The tables replace the old ones, and nothing around them.
 func TestPutIntoReadme(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "README.md")
+	resultsBegin, resultsEnd := marks("")
 	if err := os.WriteFile(name, []byte("before\n"+resultsBegin+"old\n"+resultsEnd+"after\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}

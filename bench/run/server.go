@@ -33,16 +33,25 @@ type server struct {
 	version []string // a command that prints it; nil: Gramme's own
 }
 
+// gramme is Gramme as it is started by default, but that it verifies signatures.
+func gramme(binary, data string) server {
+	return server{
+		name: "gramme", needs: binary,
+		command: []string{binary, "serve", "--auth", "static", "--addr", "127.0.0.1:PORT", "--data", data},
+		env:     []string{"GRAMME_ACCESS_KEY=" + accessKey, "GRAMME_SECRET_KEY=" + secretKey},
+		version: []string{binary, "version"},
+	}
+}
+
 // servers returns all that we know of.
 func servers(binaries map[string]string, dir, local string) []server {
-	gramme := []string{"GRAMME_ACCESS_KEY=" + accessKey, "GRAMME_SECRET_KEY=" + secretKey}
 	ceiling := []string{binaries["ceiling"], "serve", "-addr", "127.0.0.1:PORT", "-access-key", accessKey, "-secret-key", secretKey}
 	dynalite := "bench/peers/node_modules/dynalite/cli.js"
 	dynoxide := ".cache/bench/dynoxide/bin/dynoxide"
 	jar := filepath.Join(local, "DynamoDBLocal.jar")
 	java := []string{"java", "-Djava.library.path=" + filepath.Join(local, "DynamoDBLocal_lib"), "-jar", jar, "-port", "PORT", "-disableTelemetry"}
 	list := []server{
-		{"gramme", binaries["gramme"], []string{binaries["gramme"], "serve", "--auth", "static", "--addr", "127.0.0.1:PORT", "--data", filepath.Join(dir, "gramme-data")}, gramme, []string{binaries["gramme"], "version"}},
+		gramme(binaries["gramme"], filepath.Join(dir, "gramme-data")),
 		{"ceiling", binaries["ceiling"], append(ceiling, "-data", filepath.Join(dir, "ceiling-data")), nil, nil},
 		{"ceiling-empty", binaries["ceiling"], append(ceiling, "-empty"), nil, nil},
 		{"dynalite", dynalite, []string{"node", dynalite, "--host", "127.0.0.1", "--port", "PORT", "--createTableMs", "0", "--deleteTableMs", "0"}, nil, []string{"node", "-p", "'dynalite ' + require('./bench/peers/node_modules/dynalite/package.json').version + ', node ' + process.version"}},
@@ -105,7 +114,10 @@ func start(ctx context.Context, s server) (*process, time.Duration, error) {
 	if err := p.cmd.Start(); err != nil {
 		return nil, 0, fmt.Errorf("%s: %w", s.name, err)
 	}
-	go func() { p.done <- p.cmd.Wait() }()
+	go func() {
+		defer close(p.done) // it may be stopped twice
+		p.done <- p.cmd.Wait()
+	}()
 	for time.Since(begin) < startTimeMax && ctx.Err() == nil {
 		answer, err := http.Get(p.url)
 		if err == nil {

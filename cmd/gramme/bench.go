@@ -36,6 +36,7 @@ type benchFlags struct {
 	Operations   int64         `help:"End a workload after so many requests."`
 	Rate         float64       `help:"Send so many requests a second, whether or not the earlier ones were answered. Latency then counts from when a request was to be sent. Without it, each connection sends when it has its answer."`
 	Distribution string        `default:"" enum:",uniform,zipfian" help:"Which items are meant: uniform (all alike) or zipfian (some much more often). Without it, zipfian in YCSB, and uniform in the others."`
+	Span         int64         `help:"Mean so many items alone, the first ones: so the same are meant in tables of any size."`
 	PageItems    int           `default:"100" help:"How many items a Scan asks for."`
 
 	JSON   bool   `name:"json" help:"Print JSON."`
@@ -160,8 +161,8 @@ func (b *benchFlags) load(workload string) bench.Load {
 		Duration:     b.Duration,
 		Operations:   b.Operations,
 		Rate:         b.Rate,
-		Distribution: bench.Distribution(b.Distribution),
-		PageItems:    b.PageItems,
+		Distribution: bench.Distribution(b.Distribution), Span: b.Span,
+		PageItems: b.PageItems,
 	}
 }
 

@@ -48,6 +48,7 @@ type Load struct {
 	Rate         float64      // requests a second, sent whether or not earlier ones were answered; 0: each connection sends when it has its answer
 	Distribution Distribution // of the items
 	PageItems    int          // of a Scan
+	Span         int64        // how many items are meant, the first ones; 0: all
 }
 
 // Distribution is how often items are meant.

@@ -211,7 +211,8 @@ func TestRefusals(t *testing.T) {
 		{"items: 1 is not from", func(o *Options, _ *Target) { o.Items = 1 }},
 		{"items: 1005 is no multiple of 10", func(o *Options, _ *Target) { o.Items = 1005 }},
 		{"the size of items: 1 is not from", func(o *Options, _ *Target) { o.Size = 1 }},
-		{"indexes: 6 is not from", func(_ *Options, t *Target) { t.Indexes = 6 }},
+		{"indexes: 21 is not from", func(_ *Options, t *Target) { t.Indexes = 21 }},
+		{"with 20 indexes it is at least", func(o *Options, t *Target) { o.Size, t.Indexes = SizeMin, 20 }},
 		{"process 2147483647", func(_ *Options, t *Target) { t.PID = 1<<31 - 1 }},
 		{"no server listens", func(_ *Options, t *Target) { t.URL = "http://127.0.0.1:1" }},
 	} {

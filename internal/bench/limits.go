@@ -8,13 +8,16 @@ const (
 	ItemsMax       = 1_000_000_000
 	ItemsMin       = 1000 // transactions of different connections are to meet no common item
 	ConnectionsMax = 4096
-	IndexesMax     = 5
+	IndexesMax     = 20 // AWS
 	PageItemsMax   = 1000
 
 	// SizeMin has room for the keys and two stamps; with SizeMax, ten items and
 	// their names stay below the 1 MB that a Query answers.
 	SizeMin = 300
 	SizeMax = 96 << 10
+
+	sizeWithoutIndexes = 200 // of an item that has room for its stamps, to which an index adds indexKeyBytesMax
+	indexKeyBytesMax   = 12
 
 	collectionItems  = 10 // items with one partition key: what a Query answers
 	batchItems       = 25 // AWS: what BatchWriteItem takes at most
@@ -26,6 +29,8 @@ const (
 	loadPause       = time.Second / 4  // before a batch is tried again
 	stateTimeMax    = 10 * time.Minute // for a table to come; beyond it the benchmark fails
 	statePause      = time.Second / 5  // between two looks at it
+
+	memoryPause = time.Second / 2 // between two looks at the server's memory
 
 	requestTimeMax  = time.Minute // until the answer is there; beyond it the request has failed
 	connectTimeMax  = 10 * time.Second

@@ -25,8 +25,11 @@ type shape struct {
 func (s *shape) longStampBytes() int {
 	const names = len("pk") + len("sk") + len(longName) + len(shortName)
 	const keys = 11 + 1
-	const index = len("g1") + 9
-	return s.size - names - keys - s.indexes*index - shortStampBytes
+	indexKeys := 0
+	for index := range s.indexes {
+		indexKeys += len(appendIndexKey(nil, index)) + 9
+	}
+	return s.size - names - keys - indexKeys - shortStampBytes
 }
 
 func (s *shape) appendTable(dst []byte) []byte {

@@ -83,6 +83,9 @@ func (o *Options) check(t *Target) error {
 	if o.Items%collectionItems > 0 {
 		return fmt.Errorf("items: %d is no multiple of %d", o.Items, collectionItems)
 	}
+	if least := sizeWithoutIndexes + t.Indexes*indexKeyBytesMax; o.Size < least {
+		return fmt.Errorf("the size of items: with %d indexes it is at least %d", t.Indexes, least)
+	}
 	return nil
 }
 
@@ -138,6 +141,9 @@ func (l *Load) Check(items int64) error {
 
 func (l *Load) check(items int64) (workload, error) {
 	found, err := findWorkload(l.Workload)
+	if l.Span > 0 {
+		items = min(items, l.Span)
+	}
 	most := min(ConnectionsMax, items/transactionItems) // each has items of its own
 	switch {
 	case err != nil:
@@ -145,6 +151,8 @@ func (l *Load) check(items int64) (workload, error) {
 		err = fmt.Errorf("connections: %d is not from 1 to %d, with %d items", l.Connections, most, items)
 	case l.PageItems < 1 || l.PageItems > PageItemsMax:
 		err = fmt.Errorf("items of a page: %d is not from 1 to %d", l.PageItems, PageItemsMax)
+	case l.Span%collectionItems != 0 || l.Span < 0 || l.Span > 0 && l.Span < ItemsMin:
+		err = fmt.Errorf("a span of %d items is no multiple of %d from %d on", l.Span, collectionItems, ItemsMin)
 	case l.Duration <= 0 || l.Warmup < 0 || l.Operations < 0 || l.Rate < 0:
 		err = errors.New("a load needs a duration above 0; operations, rate and warm-up are not below 0")
 	case l.Rate > float64(time.Second):
@@ -162,9 +170,13 @@ func (s *Subject) staff(l *Load, load workload) {
 	if distribution == WorkloadsOwn {
 		distribution = load.own
 	}
+	span := s.options.Items
+	if l.Span > 0 {
+		span = l.Span
+	}
 	for _, w := range s.workers {
 		w.load, w.workload, w.then = l, &load, nil
-		w.items.zipfed = distribution == Zipfian
+		w.items = items{n: span, zipfed: distribution == Zipfian}
 		w.latency, w.failed, w.wrong, w.failure = Histogram{}, 0, 0, nil
 	}
 }

@@ -12,7 +12,7 @@ import (
 // writes a whole answer in one Write, with its Content-Length: then head and
 // body go out together. Another answer is the last of its connection.
 type expressAnswer struct {
-	conn   *expressConn
+	desk   *desk
 	header http.Header
 	status int  // 0: not set yet
 	sent   bool // the head
@@ -47,8 +47,8 @@ func (a *expressAnswer) Write(body []byte) (int, error) {
 	if a.sent {
 		return a.writeMore(body)
 	}
-	room := a.conn.lane.heads.get()
-	defer a.conn.lane.heads.put(room)
+	room := a.desk.conn.lane.heads.get()
+	defer a.desk.conn.lane.heads.put(room)
 	head := a.appendHead((*room)[:0], len(body))
 	if body = body[:min(len(body), a.left)]; len(body) <= answerJoinBytesMax {
 		head = append(head, body...)
@@ -72,7 +72,7 @@ func (a *expressAnswer) writeMore(body []byte) (int, error) {
 
 // send writes one or two parts.
 func (a *expressAnswer) send(first, second []byte) (err error) {
-	c := a.conn
+	c := a.desk.conn
 	if !a.timed {
 		c.setWriteBy(c.lane.options.RequestWriteTimeMax)
 	}
@@ -90,8 +90,9 @@ func (a *expressAnswer) send(first, second []byte) (err error) {
 
 // SetWriteDeadline is for http.ResponseController. It holds for this answer.
 func (a *expressAnswer) SetWriteDeadline(by time.Time) error {
-	a.timed, a.conn.writeBy = true, by
-	return a.conn.conn.SetWriteDeadline(by)
+	c := a.desk.conn
+	a.timed, c.writeBy = true, by
+	return c.conn.SetWriteDeadline(by)
 }
 
 // finish sends an answer without a body, and notes one that was cut short.
@@ -105,7 +106,7 @@ func (a *expressAnswer) finish() {
 // appendHead appends the head of an answer whose first write has so many bytes.
 func (a *expressAnswer) appendHead(dst []byte, bytes int) []byte {
 	a.sent = true
-	a.conn.body.drain()
+	a.desk.body.drain()
 	if a.status == 0 {
 		a.status = http.StatusOK
 	}
@@ -115,7 +116,7 @@ func (a *expressAnswer) appendHead(dst []byte, bytes int) []byte {
 		a.left, a.last = bytes, true
 		a.header["Content-Length"] = []string{strconv.Itoa(bytes)}
 	}
-	if a.last || a.header.Get("Connection") == "close" || a.conn.lane.closing.Load() || a.conn.body.left > 0 {
+	if a.last || a.header.Get("Connection") == "close" || a.desk.conn.lane.closing.Load() || a.desk.body.left > 0 {
 		a.last = true
 		a.header["Connection"] = []string{"close"}
 	}

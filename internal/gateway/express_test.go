@@ -11,7 +11,6 @@ import (
 	"runtime"
 	"strings"
 	"testing"
-	"time"
 )
 
 // FuzzPlainHead holds the express lane's reading of a head against net/http's:
@@ -182,37 +181,6 @@ func TestExpressAnswersAsNetHTTP(t *testing.T) {
 	}
 }
 
-// TestExpressRests lets a connection be silent for long enough to rest, and sends
-// requests whole and in pieces that end where a resting connection looks.
-func TestExpressRests(t *testing.T) {
-	addr := serve(t, New(testOptions()), ServerOptions{})
-	conn := dial(t, addr)
-	defer conn.Close()
-	answers := bufio.NewReader(conn)
-	request := head + "Content-Length: 2\r\n\r\n{}"
-	for _, piece := range []int{len(request), restBytes, restBytes - 1, len(request)} {
-		for range 2 {
-			if _, err := io.WriteString(conn, request[:piece]); err != nil {
-				t.Fatal(err)
-			}
-			if piece < len(request) {
-				<-time.After(50 * time.Millisecond)
-			}
-			if _, err := io.WriteString(conn, request[piece:]); err != nil {
-				t.Fatal(err)
-			}
-			answer, err := http.ReadResponse(answers, nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if body, err := io.ReadAll(answer.Body); err != nil || string(body) != "{}" {
-				t.Fatalf("%q (%v)", body, err)
-			}
-			<-time.After(restPause + restPause/5)
-		}
-	}
-}
-
 // TestExpressForgets: a connection between requests does not hold on to the last
 // one, whatever became of it.
 func TestExpressForgets(t *testing.T) {
@@ -280,4 +248,4 @@ func TestExpressCost(t *testing.T) {
 
 // expressAllocs: head, body, exchange, id, length and checksum of the answer,
 // and what the context of the caller takes.
-const expressAllocs = 7
+const expressAllocs = 6

@@ -6,7 +6,7 @@
 // serves a Gateway with the Server of NewServer.
 //
 //	Server       listeners; HTTP/1.1 and 2, shutting down          (server.go)
-//	  express    requests of the form that SDKs send, for little   (express.go, plain.go, express_answer.go, sentry.go)
+//	  express    requests of the form that SDKs send, for little   (express.go, express_*.go, plain.go, sentry.go)
 //	  net/http   everything else, handed over                      (handover.go)
 //	  TLS        its handshakes, before either                     (secure.go)
 //	Gateway      what both of them hand a request to               (exchange.go, operation.go, page.go)

@@ -20,16 +20,27 @@ func secure(l net.Listener, config *tls.Config) net.Listener {
 }
 
 // greet makes the handshake of a connection that speaks TLS, which may take as
-// long as the head of a request, and returns the protocol that is to be spoken.
-func (c *expressConn) greet(ctx context.Context, conn *tls.Conn) (protocol string, err error) {
+// long as the head of a request, and reports whether the express lane is to
+// serve it. HTTP/2 is handed over.
+func (c *expressConn) greet() (serves bool) {
+	conn, secured := c.conn.(*tls.Conn)
+	if !secured {
+		return true
+	}
 	_ = conn.SetDeadline(c.lane.now().Add(c.lane.options.HeaderReadTimeMax))
-	if err := conn.HandshakeContext(ctx); err != nil {
-		c.lane.options.Logger.Debug("TLS handshake error", "from", c.request.RemoteAddr, "err", err)
+	if err := conn.HandshakeContext(context.Background()); err != nil {
+		c.lane.options.Logger.Debug("TLS handshake error", "from", c.remote, "err", err)
 		tellPlainHTTP(err)
-		return "", err
+		return false
 	}
 	_ = conn.SetDeadline(time.Time{})
-	return conn.ConnectionState().NegotiatedProtocol, nil
+	if conn.ConnectionState().NegotiatedProtocol != protocolHTTP2 {
+		return true
+	}
+	if c.busy.CompareAndSwap(connIdle, connBusy) {
+		c.handOver()
+	}
+	return false
 }
 
 // tellPlainHTTP answers a client that has begun with HTTP instead of a

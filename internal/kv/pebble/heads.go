@@ -30,9 +30,11 @@ type heads struct {
 
 type headBucket [headWays]headEntry
 
+// headLock is the lock of a run of buckets.
 type headLock struct {
-	mu sync.Mutex
-	_  [56]byte // a lock has a cache line of its own
+	mu      sync.Mutex
+	learned bool     // something, since all was forgotten
+	_       [55]byte // a lock has a cache line of its own
 }
 
 type headEntry struct {
@@ -59,13 +61,16 @@ func (h *heads) place(key []byte) headPlace {
 	return headPlace{maphash.Bytes(h.seeds[0], key) % uint64(len(h.buckets)), maphash.Bytes(h.seeds[1], key)}
 }
 
-func (h *heads) lock(p headPlace) *sync.Mutex { return &h.locks[p.bucket%headLocks].mu }
+// lock returns the lock of the run that a bucket is in.
+func (h *heads) lock(p headPlace) *headLock {
+	return &h.locks[p.bucket*headLocks/uint64(len(h.buckets))]
+}
 
 // find returns what is known of a key.
 func (h *heads) find(p headPlace) (known knownHead, ok bool) {
-	mu := h.lock(p)
-	mu.Lock()
-	defer mu.Unlock()
+	lock := h.lock(p)
+	lock.mu.Lock()
+	defer lock.mu.Unlock()
 	if e := h.findLocked(p); e != nil {
 		return e.knownHead, true
 	}
@@ -85,12 +90,13 @@ func (h *heads) findLocked(p headPlace) *headEntry {
 // learn remembers what the owner of a key has read. If everything was forgotten
 // since it began to read, it may have read what is not there any more.
 func (h *heads) learn(p headPlace, read knownHead, since uint64) {
-	mu := h.lock(p)
-	mu.Lock()
-	defer mu.Unlock()
+	lock := h.lock(p)
+	lock.mu.Lock()
+	defer lock.mu.Unlock()
 	if h.forgotten.Load() != since {
 		return
 	}
+	lock.learned = true
 	bucket := &h.buckets[p.bucket]
 	copy(bucket[1:], bucket[:headWays-1]) // the one that came first goes
 	bucket[0] = headEntry{p.tag, true, read}
@@ -113,22 +119,25 @@ func (h *heads) wrote(writes []driver.Write) {
 // change notes what has become of a key, if it is known.
 func (h *heads) change(key []byte, now knownHead) {
 	p := h.place(key)
-	mu := h.lock(p)
-	mu.Lock()
-	defer mu.Unlock()
+	lock := h.lock(p)
+	lock.mu.Lock()
+	defer lock.mu.Unlock()
 	if e := h.findLocked(p); e != nil {
 		e.knownHead = now
 	}
 }
 
-// forget forgets everything.
+// forget forgets everything, and what is being read to be learned.
 func (h *heads) forget() {
-	for i := range h.locks {
-		h.locks[i].mu.Lock()
-	}
 	h.forgotten.Add(1)
-	clear(h.buckets)
+	run := len(h.buckets) / headLocks
 	for i := range h.locks {
-		h.locks[i].mu.Unlock()
+		lock := &h.locks[i]
+		lock.mu.Lock()
+		if lock.learned {
+			lock.learned = false
+			clear(h.buckets[i*run : (i+1)*run])
+		}
+		lock.mu.Unlock()
 	}
 }

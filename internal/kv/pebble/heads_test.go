@@ -35,7 +35,7 @@ func TestHeadsForget(t *testing.T) {
 
 // More keys than there is room for: what is known is right, and it is bounded.
 func TestHeadsFull(t *testing.T) {
-	h := heads{buckets: make([]headBucket, 2)}
+	h := heads{buckets: make([]headBucket, headLocks)}
 	const keys = 20
 	place := func(i int) headPlace { return headPlace{bucket: uint64(i % 2), tag: uint64(i)} }
 	value := func(i int) knownHead { return knownHead{driver.HeadOf(fmt.Append(nil, i)), true} }

@@ -137,7 +137,7 @@ func newDamage(fs *vfs.MemFS, chance *rand.Rand) *damage {
 func (d *damage) do(chance *rand.Rand) {
 	name := path.Join(dataDir, d.file)
 	content := readFile(d.fs, name)
-	if d.size = len(content); d.size == 0 || chance.IntN(12) == 0 {
+	if d.size = len(content); d.size == 0 || chance.IntN(12) == 0 && (d.kind != "log" || d.last) {
 		d.what, d.cut = "removed", true
 		_ = d.fs.Remove(name)
 		return
@@ -225,9 +225,6 @@ func (d *damage) names(err error) (wrong []string) {
 	var damaged *kv.CorruptionError
 	if !errors.As(err, &damaged) {
 		return []string{fmt.Sprintf("%v is no report of damage", err)}
-	}
-	if d.kind == "log" && d.what == "removed" {
-		return nil // nothing tells what its name was
 	}
 	if named, _ := path.Match(path.Base(damaged.File), d.file); !named { // of a marker, the name without its numbers
 		wrong = append(wrong, fmt.Sprintf("%v does not name it", err))

@@ -12,17 +12,11 @@ import (
 	"github.com/gramme-db/gramme/internal/kv"
 )
 
-// Two things about logs are looked at before Pebble takes what is missing for
-// never written: whether one is damaged, and whether one is gone.
-//
 // A log ends where the last process did: at a chunk that is not whole, or of
 // another log, whose file was used again. Damage looks the same. But most chunks
 // tell how much of the log was on the disk when they were written, so one that
 // comes later proves that there was more. Pebble looks for such proof in later
 // blocks; a block is many small writes, so we look at every place.
-//
-// Each record is a batch, whose operations are numbered without a gap, over all
-// logs. So the first of a log follows the last of the log before it.
 //
 // A chunk of a log, as Pebble draws it:
 //
@@ -31,13 +25,7 @@ import (
 //	| 4, LE | 2, LE | 1     | 4, LE  | 8, LE  | ...       |
 //	+-------+-------+-------+--------+--------+-----------+
 //
-// In a chunk of an older type synced is missing. None goes beyond a block. The
-// first or only chunk of a record begins with the head of a batch:
-//
-//	+--------------------+--------+-----+
-//	| first number       | count  | ... |
-//	| 8, LE              | 4, LE  |     |
-//	+--------------------+--------+-----+
+// In a chunk of an older type synced is missing. None goes beyond a block.
 const (
 	chunkBlockBytes  = 32 << 10
 	chunkHeaderBytes = 19
@@ -45,39 +33,25 @@ const (
 	chunkTypeMin     = 9 // the first of four types of chunks that have synced
 	chunkTypeMax     = 12
 	oldTypeMin       = 5
-	batchHeadBytes   = 12
 )
 
-// checkLogs refuses a store of which a log is damaged or gone.
+// checkLogs refuses a store of which a log is damaged, before Pebble takes what
+// is missing for never written.
 func (d *disk) checkLogs(names []string) error {
-	before := &logContent{}
 	for _, number := range logNumbers(names) {
 		path := d.PathJoin(d.dir, fmt.Sprintf("%06d.log", number))
 		content, err := d.readFile(path)
 		if err != nil {
 			return err
 		}
-		l := &logContent{path: path, bytes: content, number: number, next: before.next}
+		l := &logContent{bytes: content, number: number}
 		l.read()
 		if proof := l.proof(); proof > 0 {
 			return &kv.CorruptionError{File: path, Err: fmt.Errorf(
 				"what is at byte %d was not written there, and what is at byte %d proves that the log goes on; nothing was changed", l.end, proof)}
 		}
-		if before.next > 0 && l.first > before.next {
-			return l.missing(before)
-		}
-		before = l
 	}
 	return nil
-}
-
-// missing is the refusal of a store whose log does not follow the one before it.
-func (l *logContent) missing(before *logContent) error {
-	if !before.closed() {
-		return &kv.CorruptionError{File: before.path, Err: fmt.Errorf("it is cut off before operation %d; nothing was changed", before.next)}
-	}
-	return &kv.CorruptionError{File: l.path, Err: fmt.Errorf(
-		"it begins with operation %d, and the log before it ends before %d: a log between them is gone; nothing was changed", l.first, before.next)}
 }
 
 // logNumbers returns the numbers of the logs among the files, in order.
@@ -105,14 +79,9 @@ func (d *disk) readFile(path string) ([]byte, error) {
 
 // logContent is what is in the file of a log.
 type logContent struct {
-	path   string
 	bytes  []byte
 	number uint32
-
-	// What read finds:
-	end   int    // where the log seems to end
-	first uint64 // the number of the first operation; 0: there is none
-	next  uint64 // the number after the last one, of this log or those before it
+	end    int // where the log seems to end; read finds it
 }
 
 // read reads to the end, or what seems to be it.
@@ -122,42 +91,18 @@ func (l *logContent) read() {
 			l.end = next
 			continue
 		}
-		_, payload, next := l.chunk(l.end)
+		_, next := l.chunk(l.end)
 		if next == 0 {
 			return
-		}
-		if kind := (l.bytes[l.end+6] - 1) % 4; kind < 2 { // a record, or its first chunk
-			l.count(payload)
 		}
 		l.end = next
 	}
 }
 
-// count notes the operations of a batch that begins so.
-func (l *logContent) count(batch []byte) {
-	if len(batch) < batchHeadBytes {
-		return
-	}
-	first, n := binary.LittleEndian.Uint64(batch), binary.LittleEndian.Uint32(batch[8:])
-	if n > 0 {
-		if l.first == 0 {
-			l.first = first
-		}
-		l.next = first + uint64(n)
-	}
-}
-
-// closed reports whether the log ends with a mark that is written when it is
-// full: the head of a chunk of the next number.
-func (l *logContent) closed() bool {
-	rest := l.bytes[l.end:]
-	return len(rest) >= oldHeaderBytes && binary.LittleEndian.Uint32(rest[7:]) == l.number+1
-}
-
 // proof returns where it is proved that the log goes on; 0 if it is not.
 func (l *logContent) proof() int {
 	for at := l.end; at+chunkHeaderBytes <= len(l.bytes); at++ {
-		if synced, _, next := l.chunk(at); next > 0 && synced > uint64(l.end) {
+		if synced, next := l.chunk(at); next > 0 && synced > uint64(l.end) {
 			return at
 		}
 	}
@@ -176,12 +121,11 @@ func (l *logContent) skip(at int) int {
 }
 
 // chunk reads the chunk at a place: how much of the log it says was synced
-// before, what is in it, and where the next one is; 0 if there is no chunk of
-// this log.
-func (l *logContent) chunk(at int) (synced uint64, payload []byte, next int) {
+// before, and where the next one is; 0 if there is no chunk of this log.
+func (l *logContent) chunk(at int) (synced uint64, next int) {
 	b := l.bytes[at:min((at/chunkBlockBytes+1)*chunkBlockBytes, len(l.bytes))]
 	if len(b) < oldHeaderBytes || binary.LittleEndian.Uint32(b[7:]) != l.number {
-		return 0, nil, 0
+		return 0, 0
 	}
 	header := oldHeaderBytes
 	switch kind := b[6]; {
@@ -189,13 +133,13 @@ func (l *logContent) chunk(at int) (synced uint64, payload []byte, next int) {
 		header = chunkHeaderBytes
 		synced = binary.LittleEndian.Uint64(b[11:])
 	case kind < oldTypeMin || kind >= chunkTypeMin:
-		return 0, nil, 0
+		return 0, 0
 	}
 	end := header + int(binary.LittleEndian.Uint16(b[4:]))
 	if end > len(b) || maskedSum(b[6:end]) != binary.LittleEndian.Uint32(b) {
-		return 0, nil, 0
+		return 0, 0
 	}
-	return synced, b[header:end], at + end
+	return synced, at + end
 }
 
 // maskedSum is the checksum of a chunk: CRC-32C, turned and moved as LevelDB did.

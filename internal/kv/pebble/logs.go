@@ -22,7 +22,9 @@ import (
 // blocks; a block is many small writes, so we look at every place.
 //
 // Each record is a batch, whose operations are numbered without a gap, over all
-// logs. So the first of a log follows the last of the log before it.
+// logs. So the first of a log follows the last of the log before it. It does so
+// still after a power cut, because a log is synced before the next process goes
+// on behind it: its end may have been read from memory alone.
 //
 // A chunk of a log, as Pebble draws it:
 //
@@ -48,12 +50,13 @@ const (
 	batchHeadBytes   = 12
 )
 
-// checkLogs refuses a store of which a log is damaged or gone.
+// checkLogs refuses a store of which a log is damaged or gone. What it has found
+// in a log is durable then.
 func (d *disk) checkLogs(names []string) error {
 	before := &logContent{}
 	for _, number := range logNumbers(names) {
 		path := d.PathJoin(d.dir, fmt.Sprintf("%06d.log", number))
-		content, err := d.readFile(path)
+		content, err := d.readLog(path)
 		if err != nil {
 			return err
 		}
@@ -92,15 +95,19 @@ func logNumbers(names []string) (numbers []uint32) {
 	return numbers
 }
 
-// readFile reads a whole file, past the count of what Pebble reads of logs.
-func (d *disk) readFile(path string) ([]byte, error) {
-	f, err := d.FS.Open(path)
+// readLog reads a whole log, past the count of what Pebble reads of logs, and
+// syncs it.
+func (d *disk) readLog(path string) ([]byte, error) {
+	f, err := d.FS.OpenReadWrite(path, writeCategory) // not every system syncs a file that is open for reading
 	if err != nil {
 		return nil, d.unread(err)
 	}
 	defer func() { _ = f.Close() }()
 	content, err := io.ReadAll(f)
-	return content, d.unread(err)
+	if err != nil {
+		return nil, d.unread(err)
+	}
+	return content, f.Sync()
 }
 
 // logContent is what is in the file of a log.

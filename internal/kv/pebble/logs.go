@@ -36,11 +36,12 @@ const (
 )
 
 // checkLogs refuses a store of which a log is damaged, before Pebble takes what
-// is missing for never written.
+// is missing for never written. What it has found in a log is durable then: its
+// end may have been read from memory alone, and this process goes on behind it.
 func (d *disk) checkLogs(names []string) error {
 	for _, number := range logNumbers(names) {
 		path := d.PathJoin(d.dir, fmt.Sprintf("%06d.log", number))
-		content, err := d.readFile(path)
+		content, err := d.readLog(path)
 		if err != nil {
 			return err
 		}
@@ -66,15 +67,19 @@ func logNumbers(names []string) (numbers []uint32) {
 	return numbers
 }
 
-// readFile reads a whole file, past the count of what Pebble reads of logs.
-func (d *disk) readFile(path string) ([]byte, error) {
-	f, err := d.FS.Open(path)
+// readLog reads a whole log, past the count of what Pebble reads of logs, and
+// syncs it.
+func (d *disk) readLog(path string) ([]byte, error) {
+	f, err := d.FS.OpenReadWrite(path, writeCategory) // not every system syncs a file that is open for reading
 	if err != nil {
 		return nil, d.unread(err)
 	}
 	defer func() { _ = f.Close() }()
 	content, err := io.ReadAll(f)
-	return content, d.unread(err)
+	if err != nil {
+		return nil, d.unread(err)
+	}
+	return content, f.Sync()
 }
 
 // logContent is what is in the file of a log.

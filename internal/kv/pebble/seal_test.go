@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 
 	"github.com/gramme-db/gramme/internal/kv"
 	"github.com/gramme-db/gramme/internal/kv/pebble"
@@ -116,5 +117,41 @@ func TestDamagedLog(t *testing.T) {
 		if err := d.Close(); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// A log whose end was never synced is read by the next process, which goes on in
+// another log. When power is cut then, that end is there, and is no damage.
+func TestUnsyncedEndOfLog(t *testing.T) {
+	mem := vfs.NewCrashableMem()
+	b := &brokenDisk{kinds: []errorfs.OpKind{errorfs.OpFileSync, errorfs.OpFileSyncData}, file: ".log"}
+	s := openStore(t, pebble.Options{Dir: "data", FS: b.wrap(mem)})
+	if err := set(s, "early", "1"); err != nil {
+		t.Fatal(err)
+	}
+	b.broken.Store(true)
+	if err := set(s, "late", "1"); !errors.Is(err, kv.ErrUnavailable) {
+		t.Fatalf("the write that is not synced: %v", err)
+	}
+	if err := s.Close(); err == nil {
+		t.Fatal("closing says nothing of the disk")
+	}
+	b.broken.Store(false)
+	s = openStore(t, pebble.Options{Dir: "data", FS: mem})
+	if err := set(s, "next", "1"); err != nil {
+		t.Fatal(err)
+	}
+	left := mem.CrashClone(vfs.CrashCloneCfg{})
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s = openStore(t, pebble.Options{Dir: "data", FS: left})
+	for _, key := range []string{"early", "late", "next"} {
+		if got := get(t, s, key); got != "1" {
+			t.Errorf("%s is %q", key, got)
+		}
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -68,8 +68,7 @@ func (c *expressConn) await(atMost time.Duration) bool {
 		if c.lane.closing.Load() {
 			return false
 		}
-		c.setReadBy(atMost)
-		if c.receive() != nil {
+		if c.receive(atMost) != nil {
 			return false
 		}
 	}

@@ -1,12 +1,43 @@
 package gateway
 
-// receiveAny reads from a connection into a desk that it holds while it waits.
-func (c *expressConn) receiveAny() error {
+import "time"
+
+// receiveAny reads the beginning of a request into a desk, from a connection that
+// cannot be looked into, as with TLS. While it waits it holds a desk for a while,
+// and then none: of many connections most have nothing to say for long.
+func (c *expressConn) receiveAny(atMost time.Duration) error {
 	d := c.lane.takeDesk()
+	first := min(atMost, restPause)
+	c.setReadBy(first)
 	n, err := c.conn.Read(d.room)
+	if err == nil {
+		d.seat(c, n)
+		return nil
+	}
+	c.lane.giveBack(d)
+	if isTimeout(err) && first < atMost {
+		return c.rest(atMost - first)
+	}
+	return err
+}
+
+// rest waits on without a desk.
+func (c *expressConn) rest(atMost time.Duration) error {
+	c.setReadBy(atMost)
+	var first [restBytes]byte
+	n, err := c.conn.Read(first[:])
 	if err != nil {
-		c.lane.giveBack(d)
 		return err
+	}
+	d := c.lane.takeDesk()
+	copy(d.room, first[:n])
+	if n == restBytes { // there is more, most likely; if not, net/http waits for it
+		c.readBy = time.Time{}
+		c.setReadBy(restPause)
+		more, err := c.conn.Read(d.room[n:])
+		if err == nil || isTimeout(err) { // another error comes again with the next read
+			n += more
+		}
 	}
 	d.seat(c, n)
 	return nil

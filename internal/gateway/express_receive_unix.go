@@ -5,15 +5,17 @@ package gateway
 import (
 	"io"
 	"syscall"
+	"time"
 )
 
 // receive reads the beginning of a request into a desk. While nothing comes the
 // connection has none: a desk is taken to look, and given back if there was
 // nothing to read.
-func (c *expressConn) receive() error {
+func (c *expressConn) receive(atMost time.Duration) error {
 	if c.raw == nil {
-		return c.receiveAny()
+		return c.receiveAny(atMost)
 	}
+	c.setReadBy(atMost)
 	if err := c.raw.Read(c.look); err != nil {
 		return err
 	}

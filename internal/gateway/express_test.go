@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 )
 
 // FuzzPlainHead holds the express lane's reading of a head against net/http's:
@@ -177,6 +178,56 @@ func TestExpressAnswersAsNetHTTP(t *testing.T) {
 		express, around := ask(fmt.Sprintf(request, "")), ask(fmt.Sprintf(request, "Pragma: x\r\n"))
 		if express != around {
 			t.Errorf("%.60q\nthrough the express lane: %s\nby net/http:              %s", request, express, around)
+		}
+	}
+}
+
+// opaque is a listener of connections that cannot be looked into.
+type opaque struct{ net.Listener }
+
+func (l opaque) Accept() (net.Conn, error) {
+	conn, err := l.Listener.Accept()
+	return struct{ net.Conn }{conn}, err
+}
+
+// TestExpressRests lets a connection that cannot be looked into be silent for long
+// enough to rest, and sends requests whole and in pieces that end where a resting
+// connection looks.
+func TestExpressRests(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := NewServer(ServerOptions{Handler: New(testOptions())})
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(opaque{listener}) }()
+	defer func() {
+		_ = server.Close()
+		<-served
+	}()
+	conn := dial(t, listener.Addr().String())
+	defer conn.Close()
+	answers := bufio.NewReader(conn)
+	request := head + "Content-Length: 2\r\n\r\n{}"
+	for _, piece := range []int{len(request), restBytes, restBytes - 1, len(request)} {
+		for range 2 {
+			if _, err := io.WriteString(conn, request[:piece]); err != nil {
+				t.Fatal(err)
+			}
+			if piece < len(request) {
+				<-time.After(50 * time.Millisecond)
+			}
+			if _, err := io.WriteString(conn, request[piece:]); err != nil {
+				t.Fatal(err)
+			}
+			answer, err := http.ReadResponse(answers, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if body, err := io.ReadAll(answer.Body); err != nil || string(body) != "{}" {
+				t.Fatalf("%q (%v)", body, err)
+			}
+			<-time.After(restPause + restPause/5)
 		}
 	}
 }

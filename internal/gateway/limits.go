@@ -44,9 +44,11 @@ const (
 	answerJoinBytesMax    = 16 << 10         // ours; up to it an answer is joined to its head, beyond it written behind it
 	drainBytesMax         = 256 << 10        // ours, of a body that nobody wanted; beyond it the connection ends
 	patrolPause           = 250 * time.Millisecond
-	crowdMin              = 512 // ours, connections in the express lane; from there on workers answer
-	workersKept           = 64  // ours, without work: as many requests at once find a worker
-	deadlineSlack         = 10  // ours; deadlines are met to a tenth
+	restPause             = time.Second // ours, after which a silent connection over TLS gives its desk back
+	restBytes             = 64          // ours, which it keeps to hear the next request with
+	crowdMin              = 512         // ours, connections in the express lane; from there on workers answer
+	workersKept           = 64          // ours, without work: as many requests at once find a worker
+	deadlineSlack         = 10          // ours; deadlines are met to a tenth
 	acceptPause           = 5 * time.Millisecond
 	preflightAge          = "172800" // AWS, in seconds
 )

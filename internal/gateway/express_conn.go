@@ -51,14 +51,26 @@ func newExpressConn(e *express, conn net.Conn, others *handover) *expressConn {
 // serve serves requests until the connection ends or is handed over.
 func (c *expressConn) serve() {
 	defer c.lane.leave(c)
-	if c.greet() {
-		for wait := c.lane.options.HeaderReadTimeMax; c.await(wait) && c.answer(); {
-			wait = c.lane.options.IdleTimeMax
+	defer func() {
+		c.tellPanic(recover())
+		if !c.handed {
+			_ = c.conn.Close()
 		}
+	}()
+	if !c.greet() {
+		return
 	}
-	if !c.handed {
-		_ = c.conn.Close()
+	for wait := c.lane.options.HeaderReadTimeMax; c.await(wait) && c.answer(); {
+		wait = c.lane.options.IdleTimeMax
 	}
+}
+
+// tellPanic logs what was recovered from, if anything was.
+func (c *expressConn) tellPanic(v any) (panicked bool) {
+	if v != nil {
+		c.lane.options.Logger.Error("panic while serving a connection", "panic", v, "stack", string(debug.Stack()))
+	}
+	return v != nil
 }
 
 // await waits for the next request, and reports whether one is coming. It is
@@ -104,8 +116,7 @@ func (c *expressConn) answer() bool {
 // answerHere answers the request in the goroutine that calls it.
 func (c *expressConn) answerHere() (goesOn bool) {
 	defer func() {
-		if v := recover(); v != nil {
-			c.lane.options.Logger.Error("panic while serving a connection", "panic", v, "stack", string(debug.Stack()))
+		if c.tellPanic(recover()) {
 			goesOn = false
 		}
 	}()

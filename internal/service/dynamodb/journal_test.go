@@ -244,7 +244,7 @@ func (f *follower) drain(ctx context.Context, j *journal.Journal, table uint64) 
 		return err
 	}
 	for {
-		ctx, cancel := context.WithTimeout(ctx, 20*time.Millisecond)
+		ctx, cancel := context.WithTimeout(ctx, 100*time.Millisecond)
 		records, err := c.Next(ctx, 7)
 		cancel()
 		if errors.Is(err, context.DeadlineExceeded) {
@@ -288,38 +288,33 @@ func (w *world) write(r *rand.Rand) error {
 }
 
 // writeAll lets writers write while shards turn, and returns the first error.
+// The writers themselves turn them now and then: another goroutine might not get
+// to it before they have ended.
 func (w *world) writeAll(writers, writes int, seed uint64) error {
-	errs := make(chan error, writers+1)
+	errs := make(chan error, writers)
 	var all sync.WaitGroup
-	done := make(chan struct{})
+	var turning sync.Mutex
+	turn := func() error {
+		turning.Lock()
+		defer turning.Unlock()
+		return w.service.sharder.round(wire.WithCaller(context.Background(), &w.caller))
+	}
 	for i := range writers {
 		all.Go(func() {
 			r := rand.New(rand.NewPCG(seed, uint64(i)))
-			for range writes {
-				if err := w.write(r); err != nil {
+			for n := range writes {
+				err := w.write(r)
+				if n%8 == 0 && err == nil {
+					err = turn()
+				}
+				if err != nil {
 					errs <- err
 					return
 				}
 			}
 		})
 	}
-	var turning sync.WaitGroup
-	turning.Go(func() {
-		for {
-			select {
-			case <-done:
-				return
-			default:
-			}
-			if err := w.service.sharder.round(wire.WithCaller(context.Background(), &w.caller)); err != nil {
-				errs <- err
-				return
-			}
-		}
-	})
 	all.Wait()
-	close(done)
-	turning.Wait()
 	close(errs)
 	return <-errs
 }

@@ -4,7 +4,9 @@ import (
 	"bufio"
 	"bytes"
 	"crypto/tls"
+	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -123,5 +125,48 @@ func TestSecuredClientGoesAway(t *testing.T) {
 	_ = conn.Close()
 	if err := <-op.ended; err == nil {
 		t.Error("the operation of a client that is gone was not canceled")
+	}
+}
+
+// joinedConn keeps what is written until it is told to send it, in one piece.
+type joinedConn struct {
+	net.Conn
+	keeps bool
+	kept  []byte
+}
+
+func (c *joinedConn) Write(p []byte) (int, error) {
+	if !c.keeps {
+		return c.Conn.Write(p)
+	}
+	c.kept = append(c.kept, p...)
+	return len(p), nil
+}
+
+// TestRequestWithGoodbye: a request that comes in together with the end of the
+// client's direction is answered.
+func TestRequestWithGoodbye(t *testing.T) {
+	config, trust := testCertificate(t)
+	addr := serve(t, New(testOptions()), ServerOptions{TLS: config})
+	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
+		trust.MinVersion, trust.MaxVersion = version, version
+		plain := dial(t, addr)
+		joined := &joinedConn{Conn: plain}
+		conn := tls.Client(joined, trust)
+		if err := conn.Handshake(); err != nil {
+			t.Fatal(err)
+		}
+		joined.keeps = true
+		_, err := io.WriteString(conn, head+"Content-Length: 2\r\n\r\n{}")
+		if err = errors.Join(err, conn.CloseWrite(), plain.SetDeadline(time.Now().Add(10*time.Second))); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := plain.Write(joined.kept); err != nil {
+			t.Fatal(err)
+		}
+		if answer, err := http.ReadResponse(bufio.NewReader(conn), nil); err != nil || answer.StatusCode != http.StatusOK {
+			t.Errorf("%s: %v, %v", tls.VersionName(version), answer, err)
+		}
+		_ = plain.Close()
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -125,6 +126,27 @@ func TestSecuredClientGoesAway(t *testing.T) {
 	_ = conn.Close()
 	if err := <-op.ended; err == nil {
 		t.Error("the operation of a client that is gone was not canceled")
+	}
+}
+
+// TestHandshakePanics: what fails in a handshake costs its connection.
+func TestHandshakePanics(t *testing.T) {
+	config, trust := testCertificate(t)
+	good := config.Certificates[0]
+	var asked atomic.Int64
+	config = &tls.Config{GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+		if asked.Add(1) == 1 {
+			panic("no certificate")
+		}
+		return &good, nil
+	}}
+	addr := serve(t, New(testOptions()), ServerOptions{TLS: config})
+	for _, fails := range []bool{true, false} {
+		conn := tls.Client(dial(t, addr), trust)
+		if err := conn.Handshake(); (err != nil) != fails {
+			t.Errorf("handshake %d: %v", asked.Load(), err)
+		}
+		_ = conn.NetConn().Close()
 	}
 }
 

@@ -49,11 +49,12 @@ func (g *Gateway) work(x *exchange, body []byte, held *int64) (answer, *wire.Err
 	if err != nil {
 		return answer{}, unavailable(err)
 	}
-	defer x.load().gate.leave(weight)
+	defer func() { x.load().gate.leave(weight) }()
 	body, refusal := g.check(x, body, held)
 	if refusal != nil {
 		return answer{}, refusal
 	}
+	weight = x.lighten(weight, len(body))
 	return g.run(x, body)
 }
 

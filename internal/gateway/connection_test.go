@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -299,6 +301,32 @@ func TestAnswersBudget(t *testing.T) {
 	}
 	if used := g.ready.used.Load(); used != 0 {
 		t.Errorf("%d bytes were not given back", used)
+	}
+}
+
+// TestSmallAnswerInLargeBuffer: where answers have no room, a small one that was
+// made in the memory of a large one is not refused.
+func TestSmallAnswerInLargeBuffer(t *testing.T) {
+	options := testOptions()
+	options.AnswersBytesMax = 1 << 20
+	options.Endpoints[0].Loads = map[string]wire.Load{"Echo": {AnswerBytes: 1 << 20}}
+	g := New(options)
+	var others int64
+	g.ready.take(&others, options.AnswersBytesMax)
+	for _, size := range []int{2, 2 * answerFreeBytesMax} {
+		made := bytes.Repeat([]byte("b"), size)
+		buffer := slices.Grow(made, 10*answerFreeBytesMax)
+		a := answer{body: buffer, buffer: &buffer}
+		refusal := g.hold(&a, true)
+		if refused := refusal != nil; refused != (size > answerFreeBytesMax) {
+			t.Errorf("an answer of %d bytes: refused %t", size, refused)
+		}
+		if !bytes.Equal(a.body, made) || a.held != 0 {
+			t.Errorf("an answer of %d bytes is %d, and holds %d", size, len(a.body), a.held)
+		}
+	}
+	if g.ready.release(&others); g.ready.used.Load() != 0 {
+		t.Errorf("%d bytes were not given back", g.ready.used.Load())
 	}
 }
 

@@ -30,6 +30,7 @@ type express struct {
 	names   headerNames
 	desks   sync.Pool // of *desk
 	crowd   crowd
+	watched sync.Once // by a patrol
 	closing atomic.Bool
 
 	mu struct {
@@ -58,7 +59,7 @@ func (e *express) serve(l net.Listener, others *handover) error {
 	if e.closing.Load() {
 		return http.ErrServerClosed
 	}
-	defer e.patrol()()
+	e.watched.Do(func() { go e.patrol() })
 	for {
 		conn, err := l.Accept()
 		switch {

@@ -41,8 +41,9 @@ type expressConn struct {
 
 func newExpressConn(e *express, conn net.Conn, others *handover) *expressConn {
 	c := &expressConn{lane: e, conn: conn, others: others, remote: conn.RemoteAddr().String()}
-	if s, ok := conn.(syscall.Conn); ok {
-		c.raw, _ = s.SyscallConn() // nil with an error
+	switch s := conn.(type) {
+	case *net.TCPConn, *net.UnixConn: // and nothing around one, which may read in a way of its own
+		c.raw, _ = s.(syscall.Conn).SyscallConn() // nil with an error
 		c.look = c.lookFrom
 	}
 	return c

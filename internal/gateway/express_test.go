@@ -300,3 +300,43 @@ func TestExpressCost(t *testing.T) {
 // expressAllocs: head, body, exchange, id, length and checksum of the answer,
 // and what the context of the caller takes.
 const expressAllocs = 6
+
+// changedConn is a connection whose bytes are others than those on the wire. It
+// is a socket to whoever asks, as it has its methods.
+type changedConn struct{ *net.TCPConn }
+
+func (c changedConn) Read(p []byte) (int, error) {
+	n, err := c.TCPConn.Read(p)
+	copy(p, bytes.ToUpper(p[:n]))
+	return n, err
+}
+
+type changedListener struct{ net.Listener }
+
+func (l changedListener) Accept() (net.Conn, error) {
+	conn, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return changedConn{conn.(*net.TCPConn)}, nil
+}
+
+// TestExpressReadsThroughConn: the lane does not read from the socket behind a
+// connection that reads in a way of its own.
+func TestExpressReadsThroughConn(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := NewServer(ServerOptions{Handler: http.HandlerFunc(tell)})
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(changedListener{listener}) }()
+	defer func() {
+		_ = server.Close()
+		<-served
+	}()
+	const request = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody"
+	if status, told := exchangeRaw(t, listener.Addr().String(), request, false); status != http.StatusOK || !strings.Contains(told, `"BODY"`) {
+		t.Errorf("status %d, %s", status, told)
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -235,6 +236,27 @@ func TestTooManyOperations(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestCompressedBodyLightens: a compressed body weighs what it may become, until
+// it is known what it is.
+func TestCompressedBodyLightens(t *testing.T) {
+	options := testOptions()
+	var g *Gateway
+	var inside int64
+	options.Endpoints[0].Operations["Echo"] = wire.Operation{Name: "Echo", Call: func(_ context.Context, body, dst []byte) ([]byte, error) {
+		inside = g.gates.writes.used.Load()
+		return append(dst, body...), nil
+	}}
+	g = New(options)
+	r := newRequest("Echo", encoded(t, "gzip", `{"a":"`+strings.Repeat("b", 100)+`"}`))
+	r.Header.Set("Content-Encoding", "gzip")
+	if got := status(g, r); got != http.StatusOK || inside != 1 {
+		t.Errorf("status %d; a small body weighs %d where it is worked on", got, inside)
+	}
+	if used := g.gates.writes.used.Load(); used != 0 {
+		t.Errorf("%d is left in the gate", used)
+	}
 }
 
 func BenchmarkGate(b *testing.B) {

@@ -51,17 +51,36 @@ func weightMax() int64 {
 
 // enter waits for the request's turn. It returns what to leave with.
 func (x *exchange) enter(bodyLen int) (weight int64, err error) {
-	l := x.load()
-	weight = min(l.weight+x.bodyWeight(bodyLen), l.gate.max)
-	return weight, l.gate.enter(x.r.Context(), weight)
+	weight = x.weight(x.bodyWeight(bodyLen))
+	return weight, x.load().gate.enter(x.r.Context(), weight)
 }
 
-// bodyWeight follows the time and the memory that it takes to parse a body.
+// lighten gives back what a compressed body was feared to weigh, now that it is
+// known in plain. It returns what is left to leave with.
+func (x *exchange) lighten(weight int64, plainLen int) int64 {
+	left := min(weight, x.weight(x.plainWeight(int64(plainLen))))
+	if left < weight {
+		x.load().gate.leave(weight - left)
+	}
+	return left
+}
+
+func (x *exchange) weight(body int64) int64 {
+	l := x.load()
+	return min(l.weight+body, l.gate.max)
+}
+
+// bodyWeight is the most that a body can weigh.
 func (x *exchange) bodyWeight(bodyLen int) int64 {
 	bytes := int64(bodyLen)
 	if x.header("Content-Encoding") != "" {
 		bytes = min(bytes*deflateTimesMax, int64(x.g.options.BodyBytesMax))
 	}
+	return x.plainWeight(bytes)
+}
+
+// plainWeight follows the time and the memory that it takes to parse a body.
+func (x *exchange) plainWeight(bytes int64) int64 {
 	return max(min(bytes/weightBodyBytes, weightMany), bytes*parsedTimesMax/x.load().gate.unitBytes)
 }
 

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -48,11 +49,12 @@ func (g *Gateway) work(x *exchange, body []byte, held *int64) (answer, *wire.Err
 	if err != nil {
 		return answer{}, unavailable(err)
 	}
-	defer x.load().gate.leave(weight)
+	defer func() { x.load().gate.leave(weight) }()
 	body, refusal := g.check(x, body, held)
 	if refusal != nil {
 		return answer{}, refusal
 	}
+	weight = x.lighten(weight, len(body))
 	return g.run(x, body)
 }
 
@@ -130,22 +132,31 @@ func (g *Gateway) run(x *exchange, body []byte) (answer, *wire.Error) {
 		a = answer{body: g.zips.compress(text), zipped: true}
 		g.answers.put(buffer)
 	}
-	return a, g.hold(&a, x.to.load.refusable)
+	refusal := g.hold(&a, x.to.load.refusable)
+	return a, refusal
 }
 
 // hold counts the memory of an answer. A write is never said to have failed
-// because of its answer; such answers are small.
+// because of its answer; such answers are small. A small answer that lies in the
+// memory of a large one moves out where there is no room for that.
 func (g *Gateway) hold(a *answer, refusable bool) *wire.Error {
 	size := int64(cap(a.body))
 	if size <= answerFreeBytesMax {
 		return nil
 	}
-	if !refusable {
-		g.ready.take(&a.held, size)
-		return nil
-	}
-	if err := g.ready.reserve(&a.held, size); err != nil {
+	err := g.ready.reserve(&a.held, size)
+	switch {
+	case err == nil:
+	case len(a.body) <= answerFreeBytesMax:
+		a.body = bytes.Clone(a.body)
+		if a.buffer != nil {
+			g.answers.put(a.buffer)
+			a.buffer = nil
+		}
+	case refusable:
 		return unavailable(err)
+	default:
+		g.ready.take(&a.held, size)
 	}
 	return nil
 }

@@ -4,10 +4,13 @@ import (
 	"bufio"
 	"bytes"
 	"crypto/tls"
+	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -123,5 +126,69 @@ func TestSecuredClientGoesAway(t *testing.T) {
 	_ = conn.Close()
 	if err := <-op.ended; err == nil {
 		t.Error("the operation of a client that is gone was not canceled")
+	}
+}
+
+// TestHandshakePanics: what fails in a handshake costs its connection.
+func TestHandshakePanics(t *testing.T) {
+	config, trust := testCertificate(t)
+	good := config.Certificates[0]
+	var asked atomic.Int64
+	config = &tls.Config{GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+		if asked.Add(1) == 1 {
+			panic("no certificate")
+		}
+		return &good, nil
+	}}
+	addr := serve(t, New(testOptions()), ServerOptions{TLS: config})
+	for _, fails := range []bool{true, false} {
+		conn := tls.Client(dial(t, addr), trust)
+		if err := conn.Handshake(); (err != nil) != fails {
+			t.Errorf("handshake %d: %v", asked.Load(), err)
+		}
+		_ = conn.NetConn().Close()
+	}
+}
+
+// joinedConn keeps what is written until it is told to send it, in one piece.
+type joinedConn struct {
+	net.Conn
+	keeps bool
+	kept  []byte
+}
+
+func (c *joinedConn) Write(p []byte) (int, error) {
+	if !c.keeps {
+		return c.Conn.Write(p)
+	}
+	c.kept = append(c.kept, p...)
+	return len(p), nil
+}
+
+// TestRequestWithGoodbye: a request that comes in together with the end of the
+// client's direction is answered.
+func TestRequestWithGoodbye(t *testing.T) {
+	config, trust := testCertificate(t)
+	addr := serve(t, New(testOptions()), ServerOptions{TLS: config})
+	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
+		trust.MinVersion, trust.MaxVersion = version, version
+		plain := dial(t, addr)
+		joined := &joinedConn{Conn: plain}
+		conn := tls.Client(joined, trust)
+		if err := conn.Handshake(); err != nil {
+			t.Fatal(err)
+		}
+		joined.keeps = true
+		_, err := io.WriteString(conn, head+"Content-Length: 2\r\n\r\n{}")
+		if err = errors.Join(err, conn.CloseWrite(), plain.SetDeadline(time.Now().Add(10*time.Second))); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := plain.Write(joined.kept); err != nil {
+			t.Fatal(err)
+		}
+		if answer, err := http.ReadResponse(bufio.NewReader(conn), nil); err != nil || answer.StatusCode != http.StatusOK {
+			t.Errorf("%s: %v, %v", tls.VersionName(version), answer, err)
+		}
+		_ = plain.Close()
 	}
 }

@@ -75,30 +75,23 @@ func isTimeout(err error) bool {
 	return ok && t.Timeout()
 }
 
-// patrol goes round the connections until the returned function is called.
-func (e *express) patrol() (stop func()) {
-	over := make(chan struct{})
-	var round sync.WaitGroup
-	round.Go(func() {
-		tick := time.NewTicker(patrolPause)
-		defer tick.Stop()
-		for {
-			select {
-			case <-over:
-				return
-			case <-tick.C:
-			}
-			e.mu.Lock()
-			for c := range e.mu.conns {
-				if c.busy.Load() == connBusy {
-					c.sentry.patrol(c)
-				}
-			}
-			e.mu.Unlock()
+// patrol goes round the connections until there are none, and none to come: also
+// while a server shuts down, requests wait whose clients may go away.
+func (e *express) patrol() {
+	tick := time.NewTicker(patrolPause)
+	defer tick.Stop()
+	for {
+		select {
+		case <-e.mu.empty: // never replaced: needs no lock
+			return
+		case <-tick.C:
 		}
-	})
-	return func() {
-		close(over)
-		round.Wait()
+		e.mu.Lock()
+		for c := range e.mu.conns {
+			if c.busy.Load() == connBusy {
+				c.sentry.patrol(c)
+			}
+		}
+		e.mu.Unlock()
 	}
 }

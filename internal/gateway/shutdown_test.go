@@ -158,3 +158,30 @@ func TestShutdownServesWhatIsInFlight(t *testing.T) {
 		})
 	}
 }
+
+// TestClientGoesAwayInShutdown: an operation is canceled when its client hangs up
+// while the server shuts down, and when the server hangs up.
+func TestClientGoesAwayInShutdown(t *testing.T) {
+	for _, cut := range []bool{false, true} {
+		op := newBlocking()
+		server, l, served := serveWatched(t, New(op.options()), nil)
+		conn := dial(t, l.Addr().String())
+		defer conn.Close()
+		write(t, conn, plainRequest("{}"))
+		<-op.began
+		down := make(chan error, 1)
+		go func() { down <- server.Shutdown(t.Context()) }()
+		<-served
+		if cut {
+			_ = server.Close()
+		} else {
+			_ = conn.Close()
+		}
+		if err := <-op.ended; err == nil {
+			t.Errorf("cut off %t: the operation was not canceled", cut)
+		}
+		if err := <-down; err != nil {
+			t.Errorf("cut off %t: shutting down: %v", cut, err)
+		}
+	}
+}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"sync"
 
 	api "github.com/gramme-db/gramme/internal/api/dynamodb"
 	"github.com/gramme-db/gramme/internal/item"
@@ -24,13 +23,11 @@ func (s *Service) BatchExecuteStatement(ctx context.Context, in *api.BatchExecut
 	if err := checkBatchMembers(members); err != nil {
 		return nil, err
 	}
-	var running sync.WaitGroup
-	for i := range members {
+	together(len(members), func(i int) {
 		if m := &members[i]; m.err == nil {
-			running.Go(func() { m.execute(ctx, s) })
+			m.execute(ctx, s)
 		}
-	}
-	running.Wait()
+	})
 	out := &api.BatchExecuteStatementOutput{Responses: make([]*api.BatchStatementResponse, len(members))}
 	for i := range members {
 		var err error

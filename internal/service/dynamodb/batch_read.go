@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -108,16 +107,12 @@ func (b *batchRead) readOn(ctx context.Context) error {
 // than is returned.
 func (b *batchRead) readRest(ctx context.Context, readers int) error {
 	errs := make([]error, readers)
-	var all sync.WaitGroup
-	for i := range readers {
-		all.Go(func() {
-			r, more := batchReader{keeps: true}, true
-			for more && errs[i] == nil {
-				more, errs[i] = b.readOne(ctx, &r)
-			}
-		})
-	}
-	all.Wait()
+	together(readers, func(i int) {
+		r, more := batchReader{keeps: true}, true
+		for more && errs[i] == nil {
+			more, errs[i] = b.readOne(ctx, &r)
+		}
+	})
 	return cmp.Or(errs...)
 }
 

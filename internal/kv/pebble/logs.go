@@ -104,10 +104,12 @@ func (l *logContent) read() {
 	}
 }
 
-// proof returns where it is proved that the log goes on; 0 if it is not.
+// proof returns where it is proved that the log goes on; 0 if it is not. What
+// claims that more was synced than is in front of it is no chunk, but part of a
+// value that looks like one: a client may store what it likes.
 func (l *logContent) proof() int {
 	for at := l.end; at+chunkHeaderBytes <= len(l.bytes); at++ {
-		if synced, next := l.chunk(at); next > 0 && synced > uint64(l.end) {
+		if synced, next := l.chunk(at); next > 0 && synced > uint64(l.end) && synced <= uint64(at) {
 			return at
 		}
 	}

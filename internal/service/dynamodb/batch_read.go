@@ -28,6 +28,7 @@ type batchRead struct {
 
 	at       int       // of the key that is next in the answer
 	answered int       // bytes of what is returned of those before
+	full     bool      // the answer holds no more, whatever room there is since
 	patience time.Time // when one reader has taken long
 
 	taken atomic.Int64  // keys that a reader has taken
@@ -74,18 +75,22 @@ func (s *Service) batchRead(ctx context.Context, requests wire.Map[*api.KeysAndA
 	return b, nil
 }
 
-// next returns what is at the next key, or nil when the answer holds no more.
+// next returns what is at the next key, or nil when the answer holds no more: then
+// that is so for the keys of all tables that follow.
 func (b *batchRead) next(ctx context.Context) (*batchGet, error) {
+	if b.full {
+		return nil, nil
+	}
 	if b.at == int(b.taken.Load()) {
 		if err := b.readOn(ctx); err != nil {
 			return nil, err
 		}
 	}
-	if b.at == min(len(b.gets), int(b.taken.Load())) {
+	if b.full = b.at == min(len(b.gets), int(b.taken.Load())); b.full {
 		return nil, nil
 	}
 	g := &b.gets[b.at]
-	if b.answered+g.bytes > batchBytesMax {
+	if b.full = b.answered+g.bytes > batchBytesMax; b.full {
 		return nil, nil
 	}
 	b.answered += g.bytes

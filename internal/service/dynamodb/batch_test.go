@@ -13,9 +13,11 @@ import (
 	"testing"
 	"time"
 
+	api "github.com/gramme-db/gramme/internal/api/dynamodb"
 	"github.com/gramme-db/gramme/internal/item"
 	"github.com/gramme-db/gramme/internal/kv/driver"
 	"github.com/gramme-db/gramme/internal/kv/layout"
+	"github.com/gramme-db/gramme/internal/service/dynamodb/expr"
 	"github.com/gramme-db/gramme/internal/service/dynamodb/schema"
 	"github.com/gramme-db/gramme/internal/wire"
 )
@@ -175,6 +177,36 @@ func TestBatchGetsShareMemory(t *testing.T) {
 	}
 	if left := w.service.batchBytes.Load(); left != 0 {
 		t.Errorf("%d bytes are counted, and no batch is under way", left)
+	}
+}
+
+// TestBatchGetStaysFull: where a batch has left a key for want of room, it leaves
+// all that follow, for other batches may give room back meanwhile. The next key
+// would be taken for one of the next table.
+func TestBatchGetStaysFull(t *testing.T) {
+	w := newBatchWorld(t, memoryEngine(t))
+	w.must(t, "BatchWriteItem", `{"RequestItems":{"tab":[`+each(3, func(i int) string { return putID(i, 10) })+`]}}`)
+	var in api.BatchGetItemInput
+	if err := in.Decode([]byte(`{"RequestItems":{"tab":{"Keys":[` + each(3, idKey) + `]}}}`)); err != nil {
+		t.Fatal(err)
+	}
+	ctx := wire.WithCaller(t.Context(), &w.caller)
+	b, err := w.service.batchRead(ctx, in.RequestItems, make([]*expr.Projection, 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.close()
+	for call, want := range []bool{true, false, false} {
+		others := int64(batchesBytesMax + 1)
+		if call == 2 {
+			others = 0
+		}
+		w.service.batchBytes.Add(others)
+		g, err := b.next(ctx)
+		w.service.batchBytes.Add(-others)
+		if (g != nil) != want || err != nil {
+			t.Errorf("call %d: another key: %t, want %t; %v", call, g != nil, want, err)
+		}
 	}
 }
 

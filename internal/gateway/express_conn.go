@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"bytes"
+	"io"
 	"net"
 	"runtime/debug"
 	"sync/atomic"
@@ -29,6 +30,7 @@ type expressConn struct {
 	desk   *desk     // nil: nothing of a request has come
 	served bool      // a request
 	handed bool      // to net/http
+	unread bool      // the client was answered while it still sends
 	done   chan bool // from a worker: the request is answered, and whether the connection goes on; nil: there was none
 
 	look    func(socket uintptr) bool // what raw calls
@@ -54,6 +56,9 @@ func (c *expressConn) serve() {
 	defer c.lane.leave(c)
 	defer func() {
 		c.tellPanic(recover())
+		if c.unread {
+			c.linger()
+		}
 		if !c.handed {
 			_ = c.conn.Close()
 		}
@@ -65,6 +70,20 @@ func (c *expressConn) serve() {
 		wait = c.lane.options.IdleTimeMax
 	}
 }
+
+// linger lets a client that still sends read its answer: to close a connection on
+// which something has come that nobody has read throws away what was sent.
+func (c *expressConn) linger() {
+	half, ok := c.conn.(interface{ CloseWrite() error })
+	if !ok || half.CloseWrite() != nil {
+		return
+	}
+	_ = c.conn.SetReadDeadline(c.lane.now().Add(lingerTimeMax))
+	_, _ = io.Copy(io.Discard, onlyReader{c.conn}) // until the client has gone, or for long enough
+}
+
+// onlyReader hides all other methods of a reader.
+type onlyReader struct{ io.Reader }
 
 // tellPanic logs what was recovered from, if anything was.
 func (c *expressConn) tellPanic(v any) (panicked bool) {
@@ -132,6 +151,7 @@ func (c *expressConn) answerHere() (goesOn bool) {
 		d.in = append(d.in, first) // its room has one byte more than is read at once
 	}
 	if d.answer.failed || d.answer.last || d.body.left > 0 || c.lane.closing.Load() {
+		c.unread = d.body.left > 0 && !d.answer.failed
 		return false
 	}
 	d.answer.reset()   // its headers hold on to the exchange, and so to the body

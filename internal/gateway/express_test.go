@@ -340,3 +340,29 @@ func TestExpressReadsThroughConn(t *testing.T) {
 		t.Errorf("status %d, %s", status, told)
 	}
 }
+
+// TestRefusedBodyIsAnswered: a client that sends more than is taken reads why,
+// though it looks only after it has sent for a while.
+func TestRefusedBodyIsAnswered(t *testing.T) {
+	addr := serve(t, New(testOptions()), ServerOptions{})
+	for range 20 {
+		conn := dial(t, addr)
+		if _, err := fmt.Fprintf(conn, "%sContent-Length: %d\r\n\r\n", head, 64<<20); err != nil {
+			t.Fatal(err)
+		}
+		piece := make([]byte, 256<<10)
+		for range 8 {
+			if _, err := conn.Write(piece); err != nil {
+				t.Fatal(err)
+			}
+		}
+		answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if answer.StatusCode != http.StatusRequestEntityTooLarge {
+			t.Errorf("status %d", answer.StatusCode)
+		}
+		_ = conn.Close()
+	}
+}

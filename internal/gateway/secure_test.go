@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"bufio"
-	"bytes"
 	"crypto/tls"
 	"errors"
 	"io"
@@ -34,20 +33,7 @@ func TestSecuredExpressCost(t *testing.T) {
 	addr := serve(t, New(testOptions()), ServerOptions{TLS: config})
 	conn := tls.Client(dial(t, addr), trust)
 	defer conn.Close()
-	request := []byte(head + "Content-Length: 2\r\n\r\n{}")
-	answer := make([]byte, 4096)
-	exchange := func() {
-		if _, err := conn.Write(request); err != nil {
-			t.Fatal(err)
-		}
-		for n := 0; !bytes.HasSuffix(answer[:n], []byte("{}")); {
-			m, err := conn.Read(answer[n:])
-			if err != nil {
-				t.Fatal(err)
-			}
-			n += m
-		}
-	}
+	exchange := echo(t, conn)
 	exchange()
 	const want = expressAllocs + 2 // of crypto/tls, on both sides
 	if got := testing.AllocsPerRun(500, exchange); got != want && !raceDetector {

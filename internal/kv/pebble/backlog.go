@@ -1,14 +1,11 @@
 package pebble
 
 import (
-	"fmt"
 	"log/slog"
 	"sync/atomic"
 	"time"
 
 	engine "github.com/cockroachdb/pebble/v2"
-
-	"github.com/gramme-db/gramme/internal/kv"
 )
 
 // backlog lets updates into the engine, or makes them wait while memtables are
@@ -92,15 +89,6 @@ func (b *backlog) checkRoom() error {
 		_, _ = b.db.AsyncFlush() // tables.flushed is told of the end
 	}
 	return err
-}
-
-// room returns nil as long as the disk has room for the log and for the tables
-// that it is flushed to, or else an ErrUnavailable.
-func (d *disk) room() error {
-	if err := d.spare(logReserveParts, d.tables.unflushed.Load()); err != nil {
-		return fmt.Errorf("%w until there is room on the disk: %w", kv.ErrUnavailable, err)
-	}
-	return nil
 }
 
 // refuse gives the error to those requests that have writes.

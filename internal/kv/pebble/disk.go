@@ -89,11 +89,17 @@ func named(op, name string, err error) error {
 
 func (d *disk) frozen() bool { return d.frost.Load() != nil }
 
+// gaveUp reports whether the store is being opened in vain: Open will return why.
+func (d *disk) gaveUp() bool { return !d.opened.Load() && d.frozen() }
+
 // free: the file's errors are Pebble's. A table is a new file that nothing
-// refers to yet, and Pebble tries again (tables.go); but not while the store is
-// being opened, for it would try until the disk has room.
-func (d *disk) free(name string) bool {
-	return d.opened.Load() && (strings.HasSuffix(name, ".sst") || strings.HasSuffix(name, ".blob"))
+// refers to yet, and Pebble tries again (tables.go); but no flush while the store
+// is being opened, for it would try until the disk has room.
+func (d *disk) free(name string, category vfs.DiskWriteCategory) bool {
+	if !strings.HasSuffix(name, ".sst") && !strings.HasSuffix(name, ".blob") {
+		return false
+	}
+	return d.opened.Load() || category == compactionCategory
 }
 
 func isLog(name string) bool { return strings.HasSuffix(name, ".log") }
@@ -119,7 +125,7 @@ func (d *disk) guard(op, name string, f vfs.File, err error) (vfs.File, error) {
 
 // Create creates a file.
 func (d *disk) Create(name string, category vfs.DiskWriteCategory) (vfs.File, error) {
-	if d.free(name) {
+	if d.free(name, category) {
 		return d.createTable(name, category)
 	}
 	if d.frozen() {
@@ -142,7 +148,7 @@ func (d *disk) settle(name string) {
 
 // OpenReadWrite opens a file for reading and writing.
 func (d *disk) OpenReadWrite(name string, category vfs.DiskWriteCategory, opts ...vfs.OpenOption) (vfs.File, error) {
-	if d.free(name) {
+	if d.free(name, category) {
 		return d.FS.OpenReadWrite(name, category, opts...)
 	}
 	if d.frozen() {
@@ -308,9 +314,9 @@ func (g *guarded) SyncTo(length int64) (fullSync bool, err error) {
 }
 
 // Preallocate asks for room ahead of need, to save work later. A disk that
-// refuses may still have room for what is written.
+// refuses may still have room for what is written; room that is kept is not taken.
 func (g *guarded) Preallocate(offset, length int64) error {
-	if !g.disk.frozen() {
+	if !g.disk.frozen() && g.disk.spare(1, g.disk.tables.unflushed.Load()+uint64(length)) == nil {
 		_ = g.File.Preallocate(offset, length)
 	}
 	return nil

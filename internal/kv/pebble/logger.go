@@ -38,6 +38,9 @@ func (l logger) Fatalf(format string, args ...any) {
 func (d *DB) listener(log *slog.Logger) *engine.EventListener {
 	return &engine.EventListener{
 		BackgroundError: func(err error) {
+			if d.disk.gaveUp() {
+				return
+			}
 			d.backgroundErrors.Add(1)
 			select {
 			case d.troubled <- struct{}{}:
@@ -50,6 +53,9 @@ func (d *DB) listener(log *slog.Logger) *engine.EventListener {
 			log.Log(context.Background(), level, "a flush or compaction failed and will be tried again", "err", readError(err).Error())
 		},
 		DataCorruption: func(info engine.DataCorruptionInfo) {
+			if d.disk.gaveUp() { // it misses a table that was not written
+				return
+			}
 			log.Error("damaged data", "file", info.Path, "err", info.Details.Error())
 		},
 		FlushBegin: func(engine.FlushInfo) { d.disk.tables.flushing() },

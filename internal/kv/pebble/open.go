@@ -53,6 +53,9 @@ func open(o Options, f format) (_ *DB, err error) {
 			return nil, err
 		}
 	}
+	if err := d.makeRoom(o); err != nil {
+		return nil, err
+	}
 	if d.engine, err = d.openEngine(o, false); err != nil {
 		return nil, err
 	}
@@ -76,6 +79,7 @@ func open(o Options, f format) (_ *DB, err error) {
 	if err := d.disk.refusal(); err != nil {
 		return nil, err
 	}
+	d.disk.tables.unflushed.Store(d.engine.Metrics().WAL.Size)
 	d.start(o, bound)
 	d.disk.opened.Store(true)
 	return d, nil
@@ -104,13 +108,22 @@ func makeDir(o Options) (string, error) {
 // It changes nothing, while to open Pebble for writing brings Pebble's files to
 // a newer format, in which the program that they belong to may not read them.
 func (d *DB) probe(o Options, f format) error {
+	return d.peek(o, func(db *engine.DB) error {
+		_, err := f.find(db, o)
+		return err
+	})
+}
+
+// peek opens Pebble for reading alone, which changes nothing in the directory,
+// and closes it.
+func (d *DB) peek(o Options, look func(*engine.DB) error) error {
 	db, err := d.openEngine(o, true)
 	if err != nil {
 		return err
 	}
-	_, err = f.find(db, o)
-	d.disk.logged.Store(0) // they will be read again
-	return errors.Join(err, db.Close())
+	err = errors.Join(look(db), db.Close())
+	d.disk.logged.Store(0) // the logs will be read again
+	return err
 }
 
 // openEngine opens Pebble.
@@ -131,12 +144,12 @@ func (d *DB) openEngine(o Options, readOnly bool) (*engine.DB, error) {
 // system did all it was asked to, what is in the directory is to blame.
 func damaged(d *disk, err error) error {
 	switch {
+	case d.frozen(): // what it did not take is missing where Pebble looks for it
+		return d.refusal()
 	case engine.IsCorruptionError(err):
 		return d.blame(err)
 	case d.refused.Load():
 		return err
-	case d.frozen():
-		return d.refusal()
 	}
 	return d.blame(err)
 }

@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -13,8 +12,12 @@ import (
 	"github.com/gramme-db/gramme/internal/kv"
 )
 
-// flushCategory is what Pebble calls the tables that memtables are flushed to.
-const flushCategory vfs.DiskWriteCategory = "pebble-memtable-flush"
+// What Pebble calls the tables that memtables are flushed to, and those that
+// compactions write.
+const (
+	flushCategory      vfs.DiskWriteCategory = "pebble-memtable-flush"
+	compactionCategory vfs.DiskWriteCategory = "pebble-compaction"
+)
 
 // tables is how it goes with the sorted tables that Pebble writes while the
 // store is open. One that cannot be written costs nothing by itself: it is a
@@ -28,7 +31,7 @@ type tables struct {
 	failures atomic.Int32    // in a row
 	refusal  atomic.Pointer[frost]
 
-	unflushed atomic.Uint64 // bytes of the log that are not in tables, when they were last looked at
+	unflushed atomic.Uint64 // bytes of the logs that are not in tables, when they were last looked at
 
 	mu struct {
 		sync.Mutex
@@ -184,21 +187,4 @@ func (t *table) Close() error {
 		t.disk.tables.failures.Store(0)
 	}
 	return err
-}
-
-// spare returns an error when the disk has less room than its reserve, or one
-// part of that, and so many bytes more. What can be done later leaves the last
-// of the room to what must not fail: the log, the manifest, and the tables that
-// the log is flushed to, without which the store cannot be opened again. A file
-// system that cannot tell has room.
-func (d *disk) spare(parts, more uint64) error {
-	usage, err := d.FS.GetDiskUsage(d.dir)
-	if err != nil {
-		return nil
-	}
-	reserve := min(reserveBytes, usage.TotalBytes/reserveShare)/parts + more
-	if usage.AvailBytes >= reserve {
-		return nil
-	}
-	return fmt.Errorf("%d bytes are free, and the last %d are kept: %w", usage.AvailBytes, reserve, syscall.ENOSPC)
 }

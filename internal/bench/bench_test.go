@@ -2,7 +2,9 @@ package bench
 
 import (
 	"bytes"
+	"compress/flate"
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -95,6 +97,31 @@ func TestItemSize(t *testing.T) {
 		}
 		if size != 900 {
 			t.Errorf("with %d indexes: %d bytes, want 900", indexes, size)
+		}
+	}
+}
+
+// Items that lie side by side share no text, whether one request wrote them or
+// many: what is left to compress is that letters and digits take six bits of eight,
+// and the names of attributes.
+func TestItemsDoNotCompress(t *testing.T) {
+	s := shape{size: 900, filler: newFiller()}
+	for _, step := range []uint64{0, 1, 1 << 32} {
+		var items []byte
+		for i := range 200 {
+			items = s.appendItem(items, int64(i), uint64(i)*step)
+		}
+		var packed bytes.Buffer
+		w, err := flate.NewWriter(&packed, flate.BestCompression)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = w.Write(items)
+		if err := errors.Join(err, w.Close()); err != nil {
+			t.Fatal(err)
+		}
+		if packed.Len() < len(items)*6/10 {
+			t.Errorf("versions %d apart: %d bytes are compressed to %d", step, len(items), packed.Len())
 		}
 	}
 }

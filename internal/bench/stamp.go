@@ -16,7 +16,7 @@ const (
 	stampItemDigits = 12
 	stampHeadBytes  = stampItemDigits + 1 + 16 + 1
 	stampTailBytes  = 1 + 8
-	fillerBytes     = 1 << 18
+	fillerBytes     = 1 << 20
 )
 
 var errStamp = errors.New("a value is not as it was written")
@@ -39,8 +39,8 @@ func appendStamp(dst []byte, item int64, version uint64, size int, filler []byte
 	dst = append(appendPadded(dst, uint64(item), 10, stampItemDigits), '-')
 	dst = append(appendPadded(dst, version, 16, 16), '-')
 	size -= stampHeadBytes + stampTailBytes
-	from := int(version % uint64(len(filler)-size))
-	dst = append(append(dst, filler[from:from+size]...), '-')
+	from := scatter(item*1_000_003^int64(version), int64(len(filler)-size)) // stamps that lie side by side share no text
+	dst = append(append(dst, filler[from:][:size]...), '-')
 	return appendPadded(dst, uint64(crc32.ChecksumIEEE(dst[start:])), 16, 8)
 }
 

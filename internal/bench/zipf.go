@@ -46,7 +46,7 @@ func (z *zipf) rank(u float64) int64 {
 	return min(rank, z.n-1)
 }
 
-// scatter spreads ranks over n items, so that the ones most asked for do not
+// scatter spreads ranks over n items, so that those of ranks side by side do not
 // lie side by side. It is FNV-1a of the rank's bytes.
 func scatter(rank, n int64) int64 {
 	hash := uint64(0xcbf29ce484222325)

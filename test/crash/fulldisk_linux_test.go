@@ -32,6 +32,7 @@ const (
 	itemBytes    = 64 << 10
 	refusalsEach = 50 // writes that each writer goes on to try on a full disk
 	readEvery    = 20 // one item in so many is read back
+	readAttempts = 10
 	answerMax    = 10 * time.Second
 )
 
@@ -236,10 +237,10 @@ func readBack(t *testing.T, client *dynamodb.Client, team []*filling) {
 }
 
 // read reads an item. The SDK's client now and then closes the connection under
-// an answer of this size, whatever server it is from, so it gets three attempts;
-// a refusal is final.
+// an answer of this size, whatever server it is from, more often on a busy machine,
+// so it gets several attempts; a refusal is final.
 func read(ctx context.Context, client *dynamodb.Client, key map[string]types.AttributeValue) (out *dynamodb.GetItemOutput, err error) {
-	for range 3 {
+	for range readAttempts {
 		out, err = client.GetItem(ctx, &dynamodb.GetItemInput{
 			TableName: aws.String(tableName), Key: key, ConsistentRead: aws.Bool(true),
 		})

@@ -95,6 +95,9 @@ func (s *serveCommand) Run(c console) error {
 		_ = listener.Close() // nobody has connected
 		return explain(err, s.dir())
 	}
+	if !s.InMemory && options.Durability == pebble.Sync {
+		addProcessor() // now that what follows from the number of processors is set
+	}
 	served := make(chan error, 1)
 	go func() { served <- srv.Serve(listener) }()
 	s.announce(c.out, srv, endpoint(listener, options.TLS != nil))

@@ -1,6 +1,7 @@
 package pebble_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -246,7 +247,7 @@ func TestDamageInFirstLog(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	content[len(content)/2] ^= 1
+	content[len(bytes.TrimRight(content, "\x00"))/2] ^= 1
 	if err := os.WriteFile(logs[0], content, 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -116,6 +116,9 @@ func (d *disk) guard(op, name string, f vfs.File, err error) (vfs.File, error) {
 		d.keep(op, name, err)
 		f = nowhere()
 	}
+	if isLog(name) {
+		f = newGrowing(d, f)
+	}
 	g := &guarded{File: f, disk: d, name: name}
 	if base := d.PathBase(name); op == "create" && isManifest(base) {
 		g.manifest = &prefix{manifest: base}

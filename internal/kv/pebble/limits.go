@@ -34,6 +34,10 @@ const (
 	// other some nanoseconds.
 	headLocks = 256
 
+	// logGrowthBytes is how much of a log is written ahead. Less makes more syncs
+	// slow, more makes a slow one slower.
+	logGrowthBytes = 256 << 10
+
 	// stampBlock is how many stamps are reserved with one synced commit. As
 	// many are skipped, at most, when the store is opened again.
 	stampBlock = 1 << 20

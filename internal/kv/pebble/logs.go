@@ -1,6 +1,7 @@
 package pebble
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
@@ -30,6 +31,7 @@ const (
 	chunkBlockBytes  = 32 << 10
 	chunkHeaderBytes = 19
 	oldHeaderBytes   = 11
+	chunkNumberAt    = 7 // where in a chunk the number of the log is
 	chunkTypeMin     = 9 // the first of four types of chunks that have synced
 	chunkTypeMax     = 12
 	oldTypeMin       = 5
@@ -108,7 +110,13 @@ func (l *logContent) read() {
 // claims that more was synced than is in front of it is no chunk, but part of a
 // value that looks like one: a client may store what it likes.
 func (l *logContent) proof() int {
+	number := binary.LittleEndian.AppendUint32(nil, l.number)
 	for at := l.end; at+chunkHeaderBytes <= len(l.bytes); at++ {
+		ahead := bytes.Index(l.bytes[at+chunkNumberAt:], number)
+		if ahead < 0 {
+			return 0
+		}
+		at += ahead
 		if synced, next := l.chunk(at); next > 0 && synced > uint64(l.end) && synced <= uint64(at) {
 			return at
 		}
@@ -131,7 +139,7 @@ func (l *logContent) skip(at int) int {
 // before, and where the next one is; 0 if there is no chunk of this log.
 func (l *logContent) chunk(at int) (synced uint64, next int) {
 	b := l.bytes[at:min((at/chunkBlockBytes+1)*chunkBlockBytes, len(l.bytes))]
-	if len(b) < oldHeaderBytes || binary.LittleEndian.Uint32(b[7:]) != l.number {
+	if len(b) < oldHeaderBytes || binary.LittleEndian.Uint32(b[chunkNumberAt:]) != l.number {
 		return 0, 0
 	}
 	header := oldHeaderBytes

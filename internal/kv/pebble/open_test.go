@@ -184,7 +184,7 @@ func TestRecovered(t *testing.T) {
 	}
 	for range 2 { // closed in order, with and without writes
 		d = openDB(t, o)
-		if d.Recovered() || d.ReplayedBytes() > 100 {
+		if d.Recovered() || d.ReplayedBytes() > 32<<10 { // a block of the log, of which the most is zeros
 			t.Errorf("after Close: recovered %t, %d bytes", d.Recovered(), d.ReplayedBytes())
 		}
 		if err := d.Close(); err != nil {

@@ -70,6 +70,7 @@ const engineFormat = engine.FormatValueSeparation
 
 // engineOptions returns Pebble's options.
 func (d *DB) engineOptions(o Options) *engine.Options {
+	compactions := max(1, min(compactionsMax, runtime.GOMAXPROCS(0)))
 	lsm := &engine.Options{
 		FS:                          d.disk,
 		FormatMajorVersion:          engineFormat,
@@ -81,7 +82,7 @@ func (d *DB) engineOptions(o Options) *engine.Options {
 		L0StopWritesThreshold:       levelZeroSublevelsMax,
 		LBaseMaxBytes:               64 << 20,
 		CompactionConcurrencyRange: func() (lower, upper int) {
-			return 1, max(1, min(compactionsMax, runtime.GOMAXPROCS(0)))
+			return 1, compactions
 		},
 		DisableWAL:             o.Durability == Volatile,
 		WALBytesPerSync:        smoothingBytes,

@@ -84,13 +84,9 @@ func TestDamagedLog(t *testing.T) {
 		if err := set(s, bigKey(i), "a small value"); err != nil {
 			t.Fatal(err)
 		}
-		for name := range contents(t, running, "data") {
+		for name, content := range contents(t, running, "data") {
 			if strings.HasSuffix(name, ".log") {
-				info, err := running.Stat(path.Join("data", name))
-				if err != nil {
-					t.Fatal(err)
-				}
-				ends[i] = info.Size()
+				ends[i] = int64(len(strings.TrimRight(content, "\x00")))
 			}
 		}
 	}

@@ -95,6 +95,7 @@ func (d *DB) engineOptions(o Options) *engine.Options {
 	}
 	lsm.Experimental.SpanPolicyFunc = o.spans
 	for i := range lsm.Levels {
+		lsm.TargetFileSizes[i] = max(tableBytesMin, int64(tableBytesFirst)<<i)
 		level := &lsm.Levels[i]
 		level.BlockSize = blockBytes
 		level.IndexBlockSize = indexBlockBytes

@@ -15,6 +15,10 @@ type KeyRange struct{ Start, End []byte }
 // has left the first level, where all that was flushed is merged, to move it to
 // the next one takes a note in the manifest, while a table that held other keys
 // too would be written again with those there, level by level.
+//
+// Pebble could keep their values in files beside the tables, too, which saves
+// the first merge. But with version 2.1.7 such a file that is damaged, or gone,
+// makes whoever opens it panic, compactions included.
 func (o Options) spans(start []byte) (_ engine.SpanPolicy, end []byte, _ error) {
 	switch {
 	case bytes.Compare(start, o.Once.Start) < 0:

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/gramme-db/gramme/internal/base"
@@ -20,10 +21,10 @@ type group struct {
 	connections []int
 	rate        float64
 	workloads   []string
-	variants    []variant // the first server with other tables too
+	variants    []variant // Gramme with other tables too
 }
 
-// variant is another table of the first server.
+// variant is Gramme with another table.
 type variant struct {
 	name    string
 	indexes int
@@ -63,6 +64,13 @@ const itemBytes = 900
 // measure runs a group on those of its servers that run.
 func measure(ctx context.Context, g group, running map[string]*process, quick bool, r *record) (err error) {
 	e := effortOf(quick)
+	if len(g.variants) > 0 {
+		running, err = startVariants(ctx, g, running["gramme"])
+		defer func() { err = errors.Join(err, stopAll(running)) }()
+		if err != nil {
+			return err
+		}
+	}
 	subjects, err := openAll(ctx, g, running, e, r)
 	defer func() {
 		for _, s := range subjects {
@@ -88,6 +96,32 @@ func measure(ctx context.Context, g group, running map[string]*process, quick bo
 	}
 	r.Groups = append(r.Groups, result)
 	return nil
+}
+
+// startVariants starts a Gramme for each variant, and one for the table without:
+// none pays for what another one has left to its memtables and compactions. What
+// has been started is returned with an error too.
+func startVariants(ctx context.Context, g group, like *process) (map[string]*process, error) {
+	running := map[string]*process{}
+	for _, v := range append([]variant{{}}, g.variants...) {
+		own := like.server
+		data := own.command[len(own.command)-1]
+		own.command = append(own.command[:len(own.command)-1:len(own.command)-1], data+"-"+strings.ReplaceAll(v.server(), " ", "-"))
+		p, _, err := start(ctx, own)
+		if err != nil {
+			return running, err
+		}
+		running[v.server()] = p
+	}
+	return running, nil
+}
+
+// server is the name of the variant's server.
+func (v variant) server() string {
+	if v.name == "" {
+		return "gramme"
+	}
+	return "gramme with " + v.name
 }
 
 // openAll makes the tables. A server that does not make one is left out, and
@@ -116,9 +150,8 @@ func (g *group) targets(running map[string]*process) []bench.Target {
 		}
 	}
 	for _, v := range g.variants {
-		t := targets[0]
-		t.Name, t.Indexes, t.Stream = t.Name+" with "+v.name, v.indexes, v.stream
-		targets = append(targets, t)
+		p := running[v.server()]
+		targets = append(targets, bench.Target{Name: v.server(), URL: p.url, PID: p.cmd.Process.Pid, Indexes: v.indexes, Stream: v.stream})
 	}
 	return targets
 }

@@ -32,6 +32,12 @@ const (
 
 	memoryPause = time.Second / 2 // between two looks at the server's memory
 
+	// A server rests when its CPU time was the same in so many looks in a row.
+	// One that never does is not waited for any longer than that.
+	settlePause   = 50 * time.Millisecond
+	settleLooks   = 4
+	settleTimeMax = 5 * time.Second
+
 	requestTimeMax  = time.Minute // until the answer is there; beyond it the request has failed
 	connectTimeMax  = 10 * time.Second
 	answerBytesMax  = 64 << 20 // beyond it the request has failed

@@ -116,6 +116,7 @@ func (s *Subject) Run(ctx context.Context, l Load) (*Result, error) {
 		warmup := l
 		warmup.Duration, warmup.Operations = l.Warmup, 0
 		s.send(ctx, &warmup)
+		s.settle(ctx)
 		s.staff(&l, found)
 	}
 	before, known := s.usage()
@@ -123,14 +124,35 @@ func (s *Subject) Run(ctx context.Context, l Load) (*Result, error) {
 	start := s.options.Env.Now()
 	s.send(ctx, &l)
 	took := s.options.Env.Now().Sub(start)
+	loaded, _ := readUsage(0)
+	s.settle(ctx)
 	r := s.collect(&l, took)
 	if after, ok := s.usage(); ok && known && r.Requests > 0 {
 		r.Server = &Usage{CPUMicros: micros(after.cpu-before.cpu) / float64(r.sent()), Bytes: after.bytes}
 	}
-	if after, err := readUsage(0); err == nil && r.Requests > 0 {
-		r.ClientCPUMicros = micros(after.cpu-own.cpu) / float64(r.sent())
+	if r.Requests > 0 {
+		r.ClientCPUMicros = micros(loaded.cpu-own.cpu) / float64(r.sent())
 	}
 	return r, ctx.Err()
+}
+
+// settle waits until the server's process has nothing left to do, if it is
+// known: what requests leave behind, as compactions, is part of what they cost,
+// and none of what others cost that have their turn next.
+func (s *Subject) settle(ctx context.Context) {
+	limit := s.options.Env.Now().Add(settleTimeMax)
+	last, known := s.usage()
+	for quiet := 0; known && quiet < settleLooks && s.options.Env.Now().Before(limit); {
+		if pause(ctx, settlePause) != nil {
+			return
+		}
+		now, ok := s.usage()
+		quiet++
+		if now.cpu > last.cpu {
+			quiet = 0
+		}
+		last, known = now, ok
+	}
 }
 
 // Check refuses a load that cannot be sent to a table of so many items.

@@ -185,7 +185,7 @@ func readFile(fs vfs.FS, name string) []byte {
 func (d *damage) outcome(truth map[string]string, p *promise) (outcome string, wrong []string) {
 	var logged logText
 	logger := slog.New(slog.NewTextHandler(&logged, nil))
-	engine, err := pebble.Open(pebble.Options{Dir: dataDir, FS: d.fs, MemtableBytes: memtableBytes, CacheBytes: 1 << 20, Logger: logger})
+	engine, err := pebble.Open(pebble.Options{Dir: dataDir, FS: d.fs, MemtableBytes: memtableBytes, CacheBytes: 1 << 20, Once: records(), Logger: logger})
 	if err != nil {
 		return "is refused", d.names(err)
 	}

@@ -71,7 +71,7 @@ func (c configuration) open(fs vfs.FS, now func() time.Time) (*server.Server, er
 		engine, err = memory.Open(memory.Options{})
 	} else {
 		o := c.options
-		o.Dir, o.FS = dataDir, fs
+		o.Dir, o.FS, o.Once = dataDir, fs, records()
 		engine, err = pebble.Open(o)
 	}
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/gramme-db/gramme/internal/base"
 	"github.com/gramme-db/gramme/internal/kv/driver"
+	"github.com/gramme-db/gramme/internal/kv/layout"
 	"github.com/gramme-db/gramme/internal/kv/pebble"
 	"github.com/gramme-db/gramme/internal/server"
 	"github.com/gramme-db/gramme/internal/wire/sigv4"
@@ -29,9 +30,12 @@ const memtableBytes = 64 << 10
 // lazyInterval is how long writes that are not durable stay so.
 const lazyInterval = 20 * time.Millisecond
 
+// records returns the keys that a server has written once.
+func records() pebble.KeyRange { return pebble.KeyRange(layout.AllChanges()) }
+
 // openEngine opens the engine of a server on a file system.
 func openEngine(fs vfs.FS) (*pebble.DB, error) {
-	return pebble.Open(pebble.Options{Dir: dataDir, FS: fs, MemtableBytes: memtableBytes, CacheBytes: 1 << 20})
+	return pebble.Open(pebble.Options{Dir: dataDir, FS: fs, MemtableBytes: memtableBytes, CacheBytes: 1 << 20, Once: records()})
 }
 
 // openLazy opens the engine of a server whose writes are answered before they
@@ -39,7 +43,7 @@ func openEngine(fs vfs.FS) (*pebble.DB, error) {
 func openLazy(fs vfs.FS, durability pebble.Durability) (*pebble.DB, error) {
 	return pebble.Open(pebble.Options{
 		Dir: dataDir, FS: fs, MemtableBytes: memtableBytes, CacheBytes: 1 << 20,
-		Durability: durability, SyncInterval: lazyInterval,
+		Durability: durability, SyncInterval: lazyInterval, Once: records(),
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/gramme-db/gramme/internal/kv"
+	"github.com/gramme-db/gramme/internal/kv/layout"
 	"github.com/gramme-db/gramme/internal/kv/memory"
 	"github.com/gramme-db/gramme/internal/kv/pebble"
 )
@@ -22,7 +23,7 @@ func (s *Server) openStore() error {
 		return nil
 	}
 	if s.options.Dir == "" {
-		engine, err := memory.Open(memory.Options{CacheBytes: s.options.CacheBytes, Logger: s.options.Logger})
+		engine, err := memory.Open(memory.Options{CacheBytes: s.options.CacheBytes, Once: changes(), Logger: s.options.Logger})
 		if err != nil {
 			return err
 		}
@@ -34,6 +35,7 @@ func (s *Server) openStore() error {
 		Dir:        s.options.Dir,
 		Durability: s.options.Durability,
 		CacheBytes: s.options.CacheBytes,
+		Once:       changes(),
 		Logger:     s.options.Logger,
 	})
 	if err != nil {
@@ -45,6 +47,9 @@ func (s *Server) openStore() error {
 	s.store = kv.Open(engine)
 	return nil
 }
+
+// changes returns the keys of the journal's records, which are written once.
+func changes() pebble.KeyRange { return pebble.KeyRange(layout.AllChanges()) }
 
 // Recovery tells how the directory was opened, if the process that had it open
 // before did not close it.

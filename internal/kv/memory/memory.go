@@ -15,8 +15,9 @@ import (
 
 // Options configures an engine. The zero value works.
 type Options struct {
-	CacheBytes int64        // of the block cache; default: kv/pebble's
-	Logger     *slog.Logger // default: none
+	CacheBytes int64           // of the block cache; default: kv/pebble's
+	Once       pebble.KeyRange // as in pebble.Options
+	Logger     *slog.Logger    // default: none
 }
 
 // Open returns an empty engine.
@@ -26,6 +27,7 @@ func Open(o Options) (driver.Driver, error) {
 		Durability: pebble.Volatile,
 		FS:         vfs.NewMem(),
 		CacheBytes: o.CacheBytes,
+		Once:       o.Once,
 		Logger:     o.Logger,
 	})
 }

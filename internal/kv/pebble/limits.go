@@ -94,7 +94,14 @@ const (
 	blockBytes       = 16 << 10 // small: most reads are of one item
 	indexBlockBytes  = 128 << 10
 	filterBitsPerKey = 10
-	smoothingBytes   = 512 << 10 // the disk is given what was written in steps of so much
+
+	// What tables are meant to hold: at least tableBytesMin, and in lower levels
+	// more, by doubling from tableBytesFirst. To make a file, sync it and open it
+	// costs about as much as to write a hundred items.
+	tableBytesMin   = 8 << 20
+	tableBytesFirst = 2 << 20
+
+	smoothingBytes = 512 << 10 // the disk is given what was written in steps of so much
 
 	// Tables of deleted ranges are deleted no faster than that, so that reads
 	// do not feel it, and their tombstones are flushed after that long.

@@ -41,7 +41,7 @@ func (d *DB) Metrics() driver.Metrics {
 		CacheMisses: m.BlockCache.Misses,
 
 		Flushes:             m.Flush.Count,
-		FlushedBytes:        total.TableBytesFlushed,
+		FlushedBytes:        total.TableBytesFlushed - total.TableBytesIn, // Pebble adds the log to it
 		Compactions:         m.Compact.Count,
 		CompactionsRunning:  m.Compact.NumInProgress,
 		CompactionDebtBytes: m.Compact.EstimatedDebt,

@@ -30,6 +30,7 @@ type Options struct {
 	SyncInterval  time.Duration // default 100 ms with Interval, 1 s with None; of no use to others
 	CacheBytes    int64         // default 64 MiB; blocks of tables kept in memory, beside the memtables
 	MemtableBytes int64         // default 32 MiB; how much is collected in memory before it is flushed to a table
+	Once          KeyRange      // default none; keys that are written once, in their order, and deleted by ranges
 	FS            vfs.FS        // default the machine's, with files private to their owner
 	Logger        *slog.Logger  // default slog.DiscardHandler; the engine's chatter is at level debug
 }
@@ -92,7 +93,9 @@ func (d *DB) engineOptions(o Options) *engine.Options {
 		Logger:                 logger{o.Logger},
 		EventListener:          d.listener(o.Logger),
 	}
+	lsm.Experimental.SpanPolicyFunc = o.spans
 	for i := range lsm.Levels {
+		lsm.TargetFileSizes[i] = max(tableBytesMin, int64(tableBytesFirst)<<i)
 		level := &lsm.Levels[i]
 		level.BlockSize = blockBytes
 		level.IndexBlockSize = indexBlockBytes

@@ -416,7 +416,7 @@ func TestJournalSurvivesPowerCuts(t *testing.T) {
 
 func pebbleEngine(t testing.TB, fs vfs.FS) driver.Driver {
 	t.Helper()
-	engine, err := pebble.Open(pebble.Options{Dir: "data", FS: fs})
+	engine, err := pebble.Open(pebble.Options{Dir: "data", FS: fs, Once: pebble.KeyRange(layout.AllChanges())})
 	if err != nil {
 		t.Fatal(err)
 	}

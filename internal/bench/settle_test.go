@@ -22,7 +22,7 @@ func TestSettleWaitsForTheServer(t *testing.T) {
 		}
 		rests.Store(true)
 	}()
-	s.settle(t.Context())
+	s.Settle(t.Context(), settleTimeMax)
 	if !rests.Load() {
 		t.Error("the process was still at work")
 	}

@@ -116,7 +116,7 @@ func (s *Subject) Run(ctx context.Context, l Load) (*Result, error) {
 		warmup := l
 		warmup.Duration, warmup.Operations = l.Warmup, 0
 		s.send(ctx, &warmup)
-		s.settle(ctx)
+		s.Settle(ctx, settleTimeMax)
 		s.staff(&l, found)
 	}
 	before, known := s.usage()
@@ -125,7 +125,7 @@ func (s *Subject) Run(ctx context.Context, l Load) (*Result, error) {
 	s.send(ctx, &l)
 	took := s.options.Env.Now().Sub(start)
 	loaded, _ := readUsage(0)
-	s.settle(ctx)
+	s.Settle(ctx, settleTimeMax)
 	r := s.collect(&l, took)
 	if after, ok := s.usage(); ok && known && r.Requests > 0 {
 		r.Server = &Usage{CPUMicros: micros(after.cpu-before.cpu) / float64(r.sent()), Bytes: after.bytes}
@@ -136,11 +136,11 @@ func (s *Subject) Run(ctx context.Context, l Load) (*Result, error) {
 	return r, ctx.Err()
 }
 
-// settle waits until the server's process has nothing left to do, if it is
-// known: what requests leave behind, as compactions, is part of what they cost,
+// Settle waits until the server's process has nothing left to do, if it is
+// known, but no longer than so long: what requests leave behind, as compactions, is part of what they cost,
 // and none of what others cost that have their turn next.
-func (s *Subject) settle(ctx context.Context) {
-	limit := s.options.Env.Now().Add(settleTimeMax)
+func (s *Subject) Settle(ctx context.Context, longest time.Duration) {
+	limit := s.options.Env.Now().Add(longest)
 	last, known := s.usage()
 	for quiet := 0; known && quiet < settleLooks && s.options.Env.Now().Before(limit); {
 		if pause(ctx, settlePause) != nil {

@@ -48,6 +48,7 @@ func (g *growing) grow() {
 	if g.zeros == nil {
 		g.zeros = make([]byte, logGrowthBytes)
 	}
+	clear(g.zeros) // a file may change what it is given
 	n, _ := g.File.WriteAt(g.zeros, g.end)
 	g.size += int64(n)
 }

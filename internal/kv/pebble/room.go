@@ -2,6 +2,7 @@ package pebble
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -52,16 +53,17 @@ func (d *DB) makeRoom(o Options) error {
 		return err
 	}
 	d.disk.tables.unflushed.Store(logs) // compactions begin while the store is being opened
-	if d.disk.spare(1, logs) == nil {
+	tables := slices.DeleteFunc(names, func(name string) bool { return !isNumbered(name, ".sst") })
+	if len(tables) == 0 || d.disk.spare(1, logs) == nil { // a new store, which cannot be read yet, has none
 		return nil
 	}
 	used, err := d.usedTables(o)
 	if err != nil {
 		return err
 	}
-	for _, name := range names {
+	for _, name := range tables {
 		number, _ := strconv.ParseUint(strings.TrimSuffix(name, ".sst"), 10, 64)
-		if !isNumbered(name, ".sst") || used[number] {
+		if used[number] {
 			continue
 		}
 		if err := d.disk.Remove(d.disk.PathJoin(d.disk.dir, name)); err != nil {

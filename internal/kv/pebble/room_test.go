@@ -172,6 +172,30 @@ func TestKilledOnFullDisk(t *testing.T) {
 	}
 }
 
+// A store is made on a disk that is nearly full, and opens there again, after it
+// was killed and after it was closed.
+func TestNewStoreOnFullDisk(t *testing.T) {
+	const left = 3 << 20 // less than is kept
+	disk := newSmallDisk(vfs.NewCrashableMem())
+	disk.size = left
+	s := openStore(t, disk.options())
+	disk.mu.Lock()
+	killed := disk.kill()
+	disk.mu.Unlock()
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		s = openStore(t, killed.options())
+		if err := set(s, "k", "v"); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // leaveTable leaves a table in the directory that nothing refers to.
 func leaveTable(t *testing.T, disk *smallDisk, size int) {
 	t.Helper()

@@ -76,12 +76,12 @@ func open(o Options, f format) (_ *DB, err error) {
 	if err != nil {
 		return nil, err
 	}
+	d.disk.opened.Store(true) // before the last look: what freezes the disk from now on is logged
 	if err := d.disk.refusal(); err != nil {
 		return nil, err
 	}
 	d.disk.tables.unflushed.Store(d.engine.Metrics().WAL.Size)
 	d.start(o, bound)
-	d.disk.opened.Store(true)
 	return d, nil
 }
 

@@ -43,7 +43,8 @@ func (s *serveCommand) limitMemory(o *server.Options) error {
 // files; 0 where there are none.
 func memoryOf(read func(name string) ([]byte, error)) int64 {
 	least := int64(math.MaxInt64)
-	for _, file := range cgroupFiles(read) {
+	files := append(cgroupFiles(read, "memory.max"), "/sys/fs/cgroup/memory/memory.limit_in_bytes") // version 1, in a container
+	for _, file := range files {
 		if text, err := read(file); err == nil {
 			if n, err := strconv.ParseInt(strings.TrimSpace(string(text)), 10, 64); err == nil {
 				least = min(least, n)
@@ -56,10 +57,9 @@ func memoryOf(read func(name string) ([]byte, error)) int64 {
 	return 0
 }
 
-// cgroupFiles returns the files that may hold a limit: those of the process's
-// cgroup and of all above it.
-func cgroupFiles(read func(name string) ([]byte, error)) []string {
-	files := []string{"/sys/fs/cgroup/memory/memory.limit_in_bytes"} // version 1, in a container
+// cgroupFiles returns the files of a name that may hold a limit: those of the
+// process's cgroup and of all above it.
+func cgroupFiles(read func(name string) ([]byte, error), name string) (files []string) {
 	text, _ := read("/proc/self/cgroup")
 	for line := range strings.Lines(string(text)) {
 		group, ok := strings.CutPrefix(strings.TrimSpace(line), "0::")
@@ -67,7 +67,7 @@ func cgroupFiles(read func(name string) ([]byte, error)) []string {
 			continue
 		}
 		for group = path.Clean("/" + group); ; group = path.Dir(group) {
-			files = append(files, path.Join("/sys/fs/cgroup", group, "memory.max"))
+			files = append(files, path.Join("/sys/fs/cgroup", group, name))
 			if group == "/" {
 				break
 			}

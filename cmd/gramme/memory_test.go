@@ -1,9 +1,6 @@
 package main
 
-import (
-	"os"
-	"testing"
-)
+import "testing"
 
 // TestLowMemoryLimit: a limit that the largest request does not fit into is
 // refused, with what would do.
@@ -41,13 +38,7 @@ func TestMemoryOf(t *testing.T) {
 			"/proc/meminfo": machine, "/sys/fs/cgroup/memory/memory.limit_in_bytes": "9223372036854771712\n",
 		}, 8000000 << 10},
 	} {
-		got := memoryOf(func(name string) ([]byte, error) {
-			if text, ok := c.files[name]; ok {
-				return []byte(text), nil
-			}
-			return nil, os.ErrNotExist
-		})
-		if got != c.want {
+		if got := memoryOf(readFrom(c.files)); got != c.want {
 			t.Errorf("%s: %d, want %d", c.name, got, c.want)
 		}
 	}

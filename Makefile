@@ -190,7 +190,7 @@ $(PEERS)/node_modules/.package-lock.json: $(PEERS)/package-lock.json
 	@touch $@
 
 .PHONY: bench-run
-bench-run: bench-peers ## measure Gramme and its peers for 25 minutes, and write bench/README.md and bench/results
+bench-run: bench-peers ## measure Gramme and its peers for half an hour, and write bench/README.md and bench/results
 	go run ./bench/run
 
 .PHONY: clean

@@ -12,7 +12,8 @@ import (
 )
 
 // openStore opens Pebble as internal/kv/pebble does by default: the same cache,
-// memtables, levels, blocks and log. A nil fs is the machine's.
+// memtables, levels, files and blocks. The log is as Pebble has it: it does not
+// grow ahead. A nil fs is the machine's.
 func openStore(dir string, fs vfs.FS) (*pebble.DB, error) {
 	if fs == nil {
 		fs = vfs.Default
@@ -37,6 +38,7 @@ func openStore(dir string, fs vfs.FS) (*pebble.DB, error) {
 		Logger:                 quiet{log.New(io.Discard, "", 0)},
 	}
 	for i := range options.Levels {
+		options.TargetFileSizes[i] = max(8<<20, int64(2<<20)<<i)
 		options.Levels[i].BlockSize = 16 << 10
 		options.Levels[i].IndexBlockSize = 128 << 10
 		options.Levels[i].FilterPolicy = bloom.FilterPolicy(10)

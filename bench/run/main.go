@@ -38,7 +38,7 @@ type settings struct {
 
 func main() {
 	var s settings
-	flag.BoolVar(&s.quick, "quick", false, "take 5 minutes instead of 25; the figures scatter more")
+	flag.BoolVar(&s.quick, "quick", false, "take 7 minutes instead of 30; the figures scatter more")
 	flag.StringVar(&s.out, "out", "bench/results", "the folder for the results")
 	flag.StringVar(&s.dir, "dir", os.TempDir(), "where the servers' data is kept meanwhile: say a folder on the disk to measure")
 	flag.StringVar(&s.local, "dynamodb-local", "", "the folder that AWS's download of DynamoDB Local was unpacked into")

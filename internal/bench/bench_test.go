@@ -159,7 +159,8 @@ func TestWrongAnswers(t *testing.T) {
 		{"fewer items", "query", func(answer []byte) []byte { return answer[:len(answer)/2] }},
 		{"other items", "batch-get", func(answer []byte) []byte { return swap("batch-get", answer) }},
 		{"half a page", "scan", func(answer []byte) []byte {
-			return append(answer[:len(answer)/2:len(answer)/2], answer[len(answer)-120:]...)
+			half := len(answer) / 2 // behind the last item a page is short, and rightly without items
+			return append(answer[:half:half], answer[max(half, len(answer)-120):]...)
 		}},
 		{"unprocessed", "batch-write", func([]byte) []byte { return []byte(`{"UnprocessedItems":{"t":[{"PutRequest":{}}]}}`) }},
 	} {
@@ -223,6 +224,17 @@ func TestOpenLoopEnds(t *testing.T) {
 	r, err := s.Run(context.Background(), Load{Workload: "get", Connections: 1, Duration: 950 * time.Millisecond, Rate: 100, PageItems: 1})
 	if err != nil || r.Requests != 10 || r.Errors > 0 {
 		t.Errorf("%d requests, %d errors, %v", r.Requests, r.Errors, err)
+	}
+}
+
+// A pace below one request for the duration is told as what it was: one request in
+// all of that time.
+func TestSlowPace(t *testing.T) {
+	s := open(t, testOptions(), Target{Name: "gramme", URL: newServer(t).URL()})
+	l := Load{Workload: "get", Connections: 2, Duration: 100 * time.Millisecond, Rate: 0.5, PageItems: 1}
+	r, err := s.Run(context.Background(), l)
+	if err != nil || r.Requests != 1 || r.Seconds < 0.1 || r.PerSecond > 10 || r.pace() != "2 at 0.5/s" {
+		t.Errorf("%d requests in %v s, %s: %v", r.Requests, r.Seconds, r.pace(), err)
 	}
 }
 

@@ -96,8 +96,15 @@ func TestSpan(t *testing.T) {
 			t.Errorf("item %d was meant", w.want[0])
 		}
 	}
-	l.Span = ItemsMin + 5
-	if err := l.Check(o.Items); err == nil || !strings.Contains(err.Error(), "a span of 1005 items") {
-		t.Error(err)
+	for span, want := range map[int64]string{
+		ItemsMin + 5:              "a span of 1005 items is no multiple",
+		-ItemsMin:                 "a span of -1000 items is no multiple",
+		collectionItems:           "a span of 10 items is no multiple of 10 from 1000 on",
+		o.Items + collectionItems: "a span of 4010 items is more than the table has: 4000",
+	} {
+		l.Span = span
+		if err := l.Check(o.Items); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want: %s", err, want)
+		}
 	}
 }

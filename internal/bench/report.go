@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strconv"
 	"text/tabwriter"
 )
 
@@ -51,7 +52,7 @@ func writeErrors(w io.Writer, results []*Result) error {
 // pace is the number of connections, and the rate if one was asked for.
 func (r *Result) pace() string {
 	if r.Rate > 0 {
-		return fmt.Sprintf("%d at %.0f/s", r.Connections, r.Rate)
+		return fmt.Sprintf("%d at %s/s", r.Connections, strconv.FormatFloat(r.Rate, 'f', -1, 64))
 	}
 	return fmt.Sprint(r.Connections)
 }

@@ -137,8 +137,9 @@ func (s *Subject) Run(ctx context.Context, l Load) (*Result, error) {
 }
 
 // Settle waits until the server's process has nothing left to do, if it is
-// known, but no longer than so long: what requests leave behind, as compactions, is part of what they cost,
-// and none of what others cost that have their turn next.
+// known, but no longer than so long: what requests leave behind, as compactions,
+// is part of what they cost, and none of what others cost that have their turn
+// next.
 func (s *Subject) Settle(ctx context.Context, longest time.Duration) {
 	limit := s.options.Env.Now().Add(longest)
 	last, known := s.usage()
@@ -163,18 +164,21 @@ func (l *Load) Check(items int64) error {
 
 func (l *Load) check(items int64) (workload, error) {
 	found, err := findWorkload(l.Workload)
+	meant := items
 	if l.Span > 0 {
-		items = min(items, l.Span)
+		meant = l.Span
 	}
-	most := min(ConnectionsMax, items/transactionItems) // each has items of its own
+	most := min(ConnectionsMax, meant/transactionItems) // each has items of its own
 	switch {
 	case err != nil:
-	case l.Connections < 1 || int64(l.Connections) > most:
-		err = fmt.Errorf("connections: %d is not from 1 to %d, with %d items", l.Connections, most, items)
-	case l.PageItems < 1 || l.PageItems > PageItemsMax:
-		err = fmt.Errorf("items of a page: %d is not from 1 to %d", l.PageItems, PageItemsMax)
 	case l.Span%collectionItems != 0 || l.Span < 0 || l.Span > 0 && l.Span < ItemsMin:
 		err = fmt.Errorf("a span of %d items is no multiple of %d from %d on", l.Span, collectionItems, ItemsMin)
+	case l.Span > items:
+		err = fmt.Errorf("a span of %d items is more than the table has: %d", l.Span, items)
+	case l.Connections < 1 || int64(l.Connections) > most:
+		err = fmt.Errorf("connections: %d is not from 1 to %d, with %d items", l.Connections, most, meant)
+	case l.PageItems < 1 || l.PageItems > PageItemsMax:
+		err = fmt.Errorf("items of a page: %d is not from 1 to %d", l.PageItems, PageItemsMax)
 	case l.Duration <= 0 || l.Warmup < 0 || l.Operations < 0 || l.Rate < 0:
 		err = errors.New("a load needs a duration above 0; operations, rate and warm-up are not below 0")
 	case l.Rate > float64(time.Second):

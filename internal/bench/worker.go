@@ -102,7 +102,11 @@ func (w *worker) follow(ctx context.Context, s *schedule) {
 		if s.gap > 0 {
 			from = s.start.Add(time.Duration(number) * s.gap)
 		}
-		if now.After(s.end) || from.After(s.end) || !w.waitUntil(ctx, from) {
+		if from.After(s.end) {
+			w.waitUntil(ctx, s.end) // the pause after the last request is part of a pace
+			return
+		}
+		if now.After(s.end) || !w.waitUntil(ctx, from) {
 			return
 		}
 		if w.one(ctx, from) {

@@ -1,35 +1,53 @@
 package pebble
 
 import (
+	"bytes"
 	"fmt"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/gramme-db/gramme/internal/kv/driver"
 )
 
-// What was read before everything was forgotten is not learned: it may have been
-// in a range that was deleted meanwhile.
+// What was read before everything was forgotten, or the key was written, is not
+// learned: it may not be there any more.
 func TestHeadsForget(t *testing.T) {
 	var h heads
-	h.init()
+	h.init(1 << 20)
 	at := h.place([]byte("k"))
 	old := knownHead{driver.HeadOf([]byte("old")), true}
-	since := h.forgotten.Load()
-	h.learn(at, old, since)
-	if got, ok := h.find(at); !ok || got != old {
-		t.Errorf("known is %v (%v), want %v", got, ok, old)
+	since := h.find(at).since
+	h.learn(at, old, []byte("old"), since)
+	if value, got := h.get(at, nil); !got.whole || got.knownHead != old || string(value) != "old" {
+		t.Errorf("known is %q, %v", value, got)
 	}
-	h.wrote([]driver.Write{{Kind: driver.DeleteRange, Key: []byte("a"), Value: []byte("b")}})
-	if _, ok := h.find(at); ok {
-		t.Error("it is known after a range was deleted")
+	for _, w := range []driver.Write{
+		{Kind: driver.DeleteRange, Key: []byte("a"), Value: []byte("b")},
+		{Kind: driver.Add, Key: []byte("k")},
+	} {
+		h.wrote([]driver.Write{w})
+		if h.find(at).known {
+			t.Errorf("it is known after a write of kind %d", w.Kind)
+		}
+		h.learn(at, old, []byte("old"), since)
+		if h.find(at).known {
+			t.Errorf("it is learned from before a write of kind %d", w.Kind)
+		}
+		since = h.find(at).since
+		h.learn(at, old, []byte("old"), since)
 	}
-	h.learn(at, old, since)
-	if _, ok := h.find(at); ok {
-		t.Error("it is learned from before a range was deleted")
+	h.wrote([]driver.Write{{Kind: driver.Set, Key: []byte("k"), Value: []byte("newer")}})
+	h.learn(at, old, []byte("old"), since)
+	if value, got := h.get(at, nil); string(value) != "newer" || got.knownHead != (knownHead{driver.HeadOf([]byte("newer")), true}) {
+		t.Errorf("known is %q, %v, after it was written", value, got)
 	}
-	h.wrote([]driver.Write{{Kind: driver.Set, Key: []byte("k"), Value: []byte("new")}})
-	if _, ok := h.find(at); ok {
-		t.Error("it is known, and nobody has asked for it")
+	h.wrote([]driver.Write{{Kind: driver.Delete, Key: []byte("k")}})
+	if value, got := h.get(at, nil); value != nil || !got.known || got.present || got.whole {
+		t.Errorf("known is %q, %v, after it was deleted", value, got)
+	}
+	h.wrote([]driver.Write{{Kind: driver.Set, Key: []byte("other"), Value: []byte("new")}})
+	if h.find(h.place([]byte("other"))).known {
+		t.Error("a key is known, and nobody has asked for it")
 	}
 }
 
@@ -40,12 +58,49 @@ func TestHeadsFull(t *testing.T) {
 	place := func(i int) headPlace { return headPlace{bucket: uint64(i % 2), tag: uint64(i)} }
 	value := func(i int) knownHead { return knownHead{driver.HeadOf(fmt.Append(nil, i)), true} }
 	for i := range keys {
-		h.learn(place(i), value(i), 0)
+		h.learn(place(i), value(i), nil, 0)
 	}
 	for i := range keys {
-		got, ok := h.find(place(i))
-		if want := i >= keys-2*headWays; ok != want || ok && got != value(i) {
-			t.Errorf("of %d is known %v (%v), want %v (%v)", i, got, ok, value(i), want)
+		got := h.find(place(i))
+		if want := i >= keys-2*headWays; got.known != want || got.known && got.knownHead != value(i) {
+			t.Errorf("of %d is known %v, want %v (%v)", i, got, value(i), want)
 		}
+	}
+}
+
+// Values come and go, by their thousands, and each that is known is right.
+func TestHeadsValues(t *testing.T) {
+	var h heads
+	const keys, runBytes = 5000, 3000
+	h.init(runBytes * headLocks)
+	random := rand.New(rand.NewPCG(1, 2))
+	truth, known := map[int][]byte{}, 0
+	for step := range 100_000 {
+		i := random.IntN(keys)
+		key := fmt.Appendf(nil, "k%d", i)
+		at := h.place(key)
+		value, got := h.get(at, []byte("dst"))
+		switch {
+		case got.whole:
+			known++
+			if string(value) != "dst"+string(truth[i]) {
+				t.Fatalf("step %d: %d is known as %q, and is %q", step, i, value, truth[i])
+			}
+		case got.known && got.present != (truth[i] != nil):
+			t.Fatalf("step %d: %d is known to be there: %v", step, i, got.present)
+		case truth[i] != nil:
+			h.learn(at, knownHead{driver.HeadOf(truth[i]), true}, truth[i], got.since)
+		}
+		switch random.IntN(8) {
+		case 0:
+			truth[i] = bytes.Repeat([]byte{byte(step)}, random.IntN(2*runBytes))
+			h.wrote([]driver.Write{{Kind: driver.Set, Key: key, Value: truth[i]}})
+		case 1:
+			delete(truth, i)
+			h.wrote([]driver.Write{{Kind: driver.Delete, Key: key}})
+		}
+	}
+	if known == 0 {
+		t.Error("nothing was known")
 	}
 }

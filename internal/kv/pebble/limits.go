@@ -24,11 +24,16 @@ const (
 	// it all are let go, and read again when they are needed.
 	counterCacheMax = 4096
 
-	// headsMax is how many keys are remembered with how their values begin: 4 MiB,
+	// headsMax is how many keys are remembered with how their values begin: 10 MiB,
 	// of which only what is used takes memory. They lie in buckets; where one is
 	// full, a key is forgotten for another.
 	headsMax = 1 << 18
 	headWays = 4 // keys of one bucket
+
+	// headValueMax is the greatest value that is remembered whole, and
+	// headValueShare the part of the cache's memory that such values take.
+	headValueMax   = 4 << 10
+	headValueShare = 4
 
 	// headLocks are the locks of the heads; keys that share one wait for each
 	// other some nanoseconds.

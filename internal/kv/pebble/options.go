@@ -28,7 +28,7 @@ type Options struct {
 	Dir           string        // created if it is not there
 	Durability    Durability    // default Sync
 	SyncInterval  time.Duration // default 100 ms with Interval, 1 s with None; of no use to others
-	CacheBytes    int64         // default 64 MiB; blocks of tables kept in memory, beside the memtables
+	CacheBytes    int64         // default 64 MiB; what is kept in memory of tables, beside the memtables: blocks, and small values
 	MemtableBytes int64         // default 32 MiB; how much is collected in memory before it is flushed to a table
 	Once          KeyRange      // default none; keys that are written once, in their order, and deleted by ranges
 	FS            vfs.FS        // default the machine's, with files private to their owner
@@ -64,6 +64,9 @@ func (o Options) MemoryBytes() int64 {
 	return o.CacheBytes + memtablesKept*o.MemtableBytes
 }
 
+// valueBytes is what of the cache is for values that are remembered whole.
+func (o Options) valueBytes() int64 { return o.CacheBytes / headValueShare }
+
 // engineFormat is the format of Pebble's files that we write. It is raised by
 // hand, together with a note in the changelog, because older programs cannot
 // read newer files.
@@ -75,7 +78,7 @@ func (d *DB) engineOptions(o Options) *engine.Options {
 	lsm := &engine.Options{
 		FS:                          d.disk,
 		FormatMajorVersion:          engineFormat,
-		CacheSize:                   o.MemoryBytes(), // Pebble takes memtables out of it
+		CacheSize:                   o.MemoryBytes() - o.valueBytes(), // Pebble takes memtables out of it
 		MaxOpenFiles:                openFilesMax,
 		MemTableSize:                uint64(o.MemtableBytes),
 		MemTableStopWritesThreshold: memtablesStop,

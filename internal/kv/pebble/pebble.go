@@ -78,7 +78,7 @@ func (d *DB) start(o Options, stampBound uint64) {
 		bytesMax: memtablesMax * uint64(o.MemtableBytes), stalls: &d.writeStalls,
 	}
 	c.counters = counters{db: d.engine, vectors: make(map[string]*vector)}
-	c.heads.init()
+	c.heads.init(o.valueBytes())
 	if o.Durability == Interval || o.Durability == None {
 		d.stopped.Add(1)
 		go d.syncEvery(o.SyncInterval)

@@ -13,13 +13,35 @@ import (
 // Get implements driver.Driver. It reads first and asks then whether what it
 // read is durable: a group is in flight before Pebble shows its writes.
 func (d *DB) Get(ctx context.Context, key, dst []byte) ([]byte, error) {
-	value, err := get(d.engine, key, dst)
+	if d.commits.durability != Sync { // what is remembered may be older than what others were answered
+		return get(d.engine, key, dst)
+	}
+	value, err := d.getApplied(key, dst)
 	instead, wait := d.commits.awaitKey(ctx, key)
 	switch {
 	case wait != nil:
 		return dst, wait
 	case instead != nil:
 		return instead.Get(key, dst)
+	}
+	return value, err
+}
+
+// getApplied appends the value that is applied at a key. If it is small, it is
+// remembered.
+func (d *DB) getApplied(key, dst []byte) ([]byte, error) {
+	heads := &d.commits.heads
+	place := heads.place(key)
+	value, found := heads.get(place, dst)
+	switch {
+	case found.known && !found.present:
+		return dst, kv.ErrNotFound
+	case found.whole:
+		return value, nil
+	}
+	value, err := get(d.engine, key, dst)
+	if read := value[len(dst):]; err == nil && len(read) <= headValueMax {
+		heads.learn(place, knownHead{driver.HeadOf(read), true}, read, found.since)
 	}
 	return value, err
 }

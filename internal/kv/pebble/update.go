@@ -131,7 +131,7 @@ func (t *tx) Get(key, dst []byte) ([]byte, error) {
 	if err := t.ctx.Err(); err != nil {
 		return dst, err
 	}
-	value, err := get(t.db.engine, key, dst)
+	value, err := t.db.getApplied(key, dst)
 	t.saw(t.db.commits.touching(key))
 	return value, err
 }
@@ -143,21 +143,20 @@ func (t *tx) Head(key []byte) (head driver.Head, read bool, err error) {
 		return head, false, err
 	}
 	place := t.db.commits.heads.place(key)
-	known, ok := t.db.commits.heads.find(place)
-	if !ok {
-		known, err = t.readHead(key, place)
+	found := t.db.commits.heads.find(place)
+	known := found.knownHead
+	if !found.known {
+		known, err = t.readHead(key, place, found.since)
 	}
 	t.saw(t.db.commits.touching(key))
 	if err == nil && !known.present {
 		err = kv.ErrNotFound
 	}
-	return known.Head, !ok, err
+	return known.Head, !found.known, err
 }
 
 // readHead reads how the value at key begins, and remembers it.
-func (t *tx) readHead(key []byte, place headPlace) (knownHead, error) {
-	heads := &t.db.commits.heads
-	since := heads.forgotten.Load()
+func (t *tx) readHead(key []byte, place headPlace, since uint64) (knownHead, error) {
 	found := knownHead{}
 	value, closer, err := t.db.engine.Get(key)
 	switch {
@@ -167,7 +166,7 @@ func (t *tx) readHead(key []byte, place headPlace) (knownHead, error) {
 	case !errors.Is(err, engine.ErrNotFound):
 		return found, readError(err)
 	}
-	heads.learn(place, found, since)
+	t.db.commits.heads.learn(place, found, nil, since)
 	return found, nil
 }
 

@@ -1,7 +1,9 @@
 package pebble
 
 import (
+	"bytes"
 	"hash/maphash"
+	"slices"
 	"sync"
 
 	"github.com/gramme-db/gramme/internal/kv/driver"
@@ -167,20 +169,34 @@ func (r *headRun) keep(e *headEntry, value []byte) {
 	e.size = int32(len(value))
 }
 
-// wrote notes what was applied.
+// wrote notes what an update has written, which is applied: of a key that it has
+// written more than once, the last alone, as nobody is to see the others.
 func (h *heads) wrote(writes []driver.Write) {
+	if slices.ContainsFunc(writes, func(w driver.Write) bool { return w.Kind == driver.DeleteRange }) {
+		h.forget()
+		return
+	}
 	for i := range writes {
-		switch w := &writes[i]; w.Kind {
-		case driver.Set:
-			h.change(w.Key, knownHead{driver.HeadOf(w.Value), true}, w.Value)
-		case driver.Delete:
-			h.change(w.Key, knownHead{}, nil)
-		case driver.DeleteRange:
-			h.forget()
-		case driver.Add:
+		switch w := &writes[i]; {
+		case w.Kind == driver.Add || len(writes) > headWritesMax:
 			h.forgetKey(w.Key)
+		case hidden(w.Key, writes[i+1:]):
+		case w.Kind == driver.Set:
+			h.change(w.Key, knownHead{driver.HeadOf(w.Value), true}, w.Value)
+		case w.Kind == driver.Delete:
+			h.change(w.Key, knownHead{}, nil)
 		}
 	}
+}
+
+// hidden reports whether a key is written by what comes later.
+func hidden(key []byte, later []driver.Write) bool {
+	for i := range later {
+		if bytes.Equal(key, later[i].Key) {
+			return true
+		}
+	}
+	return false
 }
 
 // change notes what has become of a key, if it is known.

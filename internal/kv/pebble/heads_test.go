@@ -51,6 +51,38 @@ func TestHeadsForget(t *testing.T) {
 	}
 }
 
+// What an update writes to a key before it writes something else there is never
+// known.
+func TestHeadsOfOneUpdate(t *testing.T) {
+	var h heads
+	h.init(1 << 20)
+	key, good := []byte("k"), []byte("good")
+	at := h.place(key)
+	updates := [][]driver.Write{
+		{{Kind: driver.Delete, Key: key}, {Kind: driver.Set, Key: key, Value: good}},
+		{{Kind: driver.Set, Key: key, Value: []byte("bad")}, {Kind: driver.Set, Key: key, Value: good}},
+		{{Kind: driver.Set, Key: key, Value: []byte("bad")}, {Kind: driver.DeleteRange, Key: key, Value: []byte("l")}},
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for i := range 100_000 {
+			h.learn(at, knownHead{driver.HeadOf(good), true}, good, h.find(at).since)
+			h.wrote(updates[i%len(updates)])
+		}
+	}()
+	for over := false; !over; {
+		select {
+		case <-done:
+			over = true
+		default:
+		}
+		if value, got := h.get(at, nil); got.known && string(value) != "good" {
+			t.Fatalf("known is %q, %v", value, got)
+		}
+	}
+}
+
 // More keys than there is room for: what is known is right, and it is bounded.
 func TestHeadsFull(t *testing.T) {
 	h := heads{buckets: make([]headBucket, headLocks)}

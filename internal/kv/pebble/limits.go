@@ -35,6 +35,11 @@ const (
 	headValueMax   = 4 << 10
 	headValueShare = 4
 
+	// headWritesMax is how many writes an update may have for its keys to stay
+	// known; they are compared with each other. The keys of a greater one are
+	// forgotten.
+	headWritesMax = 64
+
 	// headLocks are the locks of the heads; keys that share one wait for each
 	// other some nanoseconds.
 	headLocks = 256

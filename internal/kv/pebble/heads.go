@@ -38,13 +38,12 @@ type heads struct {
 
 type headBucket [headWays]headEntry
 
-// headRun is a run of buckets, with their lock.
+// headRun is a run of buckets, with their lock. It takes a cache line.
 type headRun struct {
 	mu      sync.Mutex
 	learned bool   // something, since all was forgotten
 	changes uint64 // how often something was written to a key of the run, or all forgotten
 	values  ring
-	_       [8]byte // a run has a cache line of its own
 }
 
 type headEntry struct {
@@ -256,7 +255,7 @@ type ring struct {
 // add keeps a value, and returns where, if there is room for such at all.
 func (r *ring) add(value []byte) (at uint64, ok bool) {
 	n := uint64(len(value))
-	if n > r.size {
+	if n > r.size || r.size == 0 {
 		return 0, false
 	}
 	if r.room == nil {

@@ -100,6 +100,19 @@ func TestHeadsFull(t *testing.T) {
 	}
 }
 
+// Without room for values, heads are known, and of an empty value no more.
+func TestHeadsWithoutValues(t *testing.T) {
+	var h heads
+	h.init(headLocks - 1)
+	for _, value := range []string{"", "v"} {
+		at := h.place([]byte(value))
+		h.learn(at, knownHead{driver.HeadOf([]byte(value)), true}, []byte(value), 0)
+		if _, got := h.get(at, nil); !got.known || got.whole {
+			t.Errorf("of %q is known %v", value, got)
+		}
+	}
+}
+
 // Values come and go, by their thousands, and each that is known is right.
 func TestHeadsValues(t *testing.T) {
 	var h heads

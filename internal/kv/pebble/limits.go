@@ -24,7 +24,7 @@ const (
 	// it all are let go, and read again when they are needed.
 	counterCacheMax = 4096
 
-	// headsMax is how many keys are remembered with how their values begin: 10 MiB,
+	// headsMax is how many keys are remembered with how their values begin: 8 MiB,
 	// of which only what is used takes memory. They lie in buckets; where one is
 	// full, a key is forgotten for another.
 	headsMax = 1 << 18

@@ -1,7 +1,9 @@
 package pebble
 
 import (
+	"bytes"
 	"hash/maphash"
+	"slices"
 	"sync"
 
 	"github.com/gramme-db/gramme/internal/kv/driver"
@@ -36,13 +38,12 @@ type heads struct {
 
 type headBucket [headWays]headEntry
 
-// headRun is a run of buckets, with their lock.
+// headRun is a run of buckets, with their lock. It takes a cache line.
 type headRun struct {
 	mu      sync.Mutex
 	learned bool   // something, since all was forgotten
 	changes uint64 // how often something was written to a key of the run, or all forgotten
 	values  ring
-	_       [8]byte // a run has a cache line of its own
 }
 
 type headEntry struct {
@@ -167,20 +168,34 @@ func (r *headRun) keep(e *headEntry, value []byte) {
 	e.size = int32(len(value))
 }
 
-// wrote notes what was applied.
+// wrote notes what an update has written, which is applied: of a key that it has
+// written more than once, the last alone, as nobody is to see the others.
 func (h *heads) wrote(writes []driver.Write) {
+	if slices.ContainsFunc(writes, func(w driver.Write) bool { return w.Kind == driver.DeleteRange }) {
+		h.forget()
+		return
+	}
 	for i := range writes {
-		switch w := &writes[i]; w.Kind {
-		case driver.Set:
-			h.change(w.Key, knownHead{driver.HeadOf(w.Value), true}, w.Value)
-		case driver.Delete:
-			h.change(w.Key, knownHead{}, nil)
-		case driver.DeleteRange:
-			h.forget()
-		case driver.Add:
+		switch w := &writes[i]; {
+		case w.Kind == driver.Add || len(writes) > headWritesMax:
 			h.forgetKey(w.Key)
+		case hidden(w.Key, writes[i+1:]):
+		case w.Kind == driver.Set:
+			h.change(w.Key, knownHead{driver.HeadOf(w.Value), true}, w.Value)
+		case w.Kind == driver.Delete:
+			h.change(w.Key, knownHead{}, nil)
 		}
 	}
+}
+
+// hidden reports whether a key is written by what comes later.
+func hidden(key []byte, later []driver.Write) bool {
+	for i := range later {
+		if bytes.Equal(key, later[i].Key) {
+			return true
+		}
+	}
+	return false
 }
 
 // change notes what has become of a key, if it is known.
@@ -240,7 +255,7 @@ type ring struct {
 // add keeps a value, and returns where, if there is room for such at all.
 func (r *ring) add(value []byte) (at uint64, ok bool) {
 	n := uint64(len(value))
-	if n > r.size {
+	if n > r.size || r.size == 0 {
 		return 0, false
 	}
 	if r.room == nil {

@@ -51,6 +51,38 @@ func TestHeadsForget(t *testing.T) {
 	}
 }
 
+// What an update writes to a key before it writes something else there is never
+// known.
+func TestHeadsOfOneUpdate(t *testing.T) {
+	var h heads
+	h.init(1 << 20)
+	key, good := []byte("k"), []byte("good")
+	at := h.place(key)
+	updates := [][]driver.Write{
+		{{Kind: driver.Delete, Key: key}, {Kind: driver.Set, Key: key, Value: good}},
+		{{Kind: driver.Set, Key: key, Value: []byte("bad")}, {Kind: driver.Set, Key: key, Value: good}},
+		{{Kind: driver.Set, Key: key, Value: []byte("bad")}, {Kind: driver.DeleteRange, Key: key, Value: []byte("l")}},
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for i := range 100_000 {
+			h.learn(at, knownHead{driver.HeadOf(good), true}, good, h.find(at).since)
+			h.wrote(updates[i%len(updates)])
+		}
+	}()
+	for over := false; !over; {
+		select {
+		case <-done:
+			over = true
+		default:
+		}
+		if value, got := h.get(at, nil); got.known && string(value) != "good" {
+			t.Fatalf("known is %q, %v", value, got)
+		}
+	}
+}
+
 // More keys than there is room for: what is known is right, and it is bounded.
 func TestHeadsFull(t *testing.T) {
 	h := heads{buckets: make([]headBucket, headLocks)}
@@ -64,6 +96,19 @@ func TestHeadsFull(t *testing.T) {
 		got := h.find(place(i))
 		if want := i >= keys-2*headWays; got.known != want || got.known && got.knownHead != value(i) {
 			t.Errorf("of %d is known %v, want %v (%v)", i, got, value(i), want)
+		}
+	}
+}
+
+// Without room for values, heads are known, and of an empty value no more.
+func TestHeadsWithoutValues(t *testing.T) {
+	var h heads
+	h.init(headLocks - 1)
+	for _, value := range []string{"", "v"} {
+		at := h.place([]byte(value))
+		h.learn(at, knownHead{driver.HeadOf([]byte(value)), true}, []byte(value), 0)
+		if _, got := h.get(at, nil); !got.known || got.whole {
+			t.Errorf("of %q is known %v", value, got)
 		}
 	}
 }

@@ -24,7 +24,7 @@ const (
 	// it all are let go, and read again when they are needed.
 	counterCacheMax = 4096
 
-	// headsMax is how many keys are remembered with how their values begin: 10 MiB,
+	// headsMax is how many keys are remembered with how their values begin: 8 MiB,
 	// of which only what is used takes memory. They lie in buckets; where one is
 	// full, a key is forgotten for another.
 	headsMax = 1 << 18
@@ -34,6 +34,11 @@ const (
 	// headValueShare the part of the cache's memory that such values take.
 	headValueMax   = 4 << 10
 	headValueShare = 4
+
+	// headWritesMax is how many writes an update may have for its keys to stay
+	// known; they are compared with each other. The keys of a greater one are
+	// forgotten.
+	headWritesMax = 64
 
 	// headLocks are the locks of the heads; keys that share one wait for each
 	// other some nanoseconds.

@@ -64,8 +64,14 @@ func (o Options) MemoryBytes() int64 {
 	return o.CacheBytes + memtablesKept*o.MemtableBytes
 }
 
-// valueBytes is what of the cache is for values that are remembered whole.
-func (o Options) valueBytes() int64 { return o.CacheBytes / headValueShare }
+// valueBytes is what of the cache is for values that are remembered whole, which
+// none are without syncs; see getApplied.
+func (o Options) valueBytes() int64 {
+	if o.Durability != Sync {
+		return 0
+	}
+	return o.CacheBytes / headValueShare
+}
 
 // engineFormat is the format of Pebble's files that we write. It is raised by
 // hand, together with a note in the changelog, because older programs cannot

@@ -13,9 +13,6 @@ import (
 // Get implements driver.Driver. It reads first and asks then whether what it
 // read is durable: a group is in flight before Pebble shows its writes.
 func (d *DB) Get(ctx context.Context, key, dst []byte) ([]byte, error) {
-	if d.commits.durability != Sync { // what is remembered may be older than what others were answered
-		return get(d.engine, key, dst)
-	}
 	value, err := d.getApplied(key, dst)
 	instead, wait := d.commits.awaitKey(ctx, key)
 	switch {
@@ -28,8 +25,12 @@ func (d *DB) Get(ctx context.Context, key, dst []byte) ([]byte, error) {
 }
 
 // getApplied appends the value that is applied at a key. If it is small, it is
-// remembered.
+// remembered. Without syncs it is not: others are answered before it is, and the
+// body of an update may read a key of theirs.
 func (d *DB) getApplied(key, dst []byte) ([]byte, error) {
+	if d.durability != Sync {
+		return get(d.engine, key, dst)
+	}
 	heads := &d.commits.heads
 	place := heads.place(key)
 	value, found := heads.get(place, dst)

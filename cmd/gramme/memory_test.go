@@ -41,14 +41,19 @@ func TestMemoryOf(t *testing.T) {
 			"/proc/meminfo": machine, "/sys/fs/cgroup/memory/memory.limit_in_bytes": "9223372036854771712\n",
 		}, 8000000 << 10},
 	} {
-		got := memoryOf(func(name string) ([]byte, error) {
-			if text, ok := c.files[name]; ok {
-				return []byte(text), nil
-			}
-			return nil, os.ErrNotExist
-		})
+		got := memoryOf(reader(c.files))
 		if got != c.want {
 			t.Errorf("%s: %d, want %d", c.name, got, c.want)
 		}
+	}
+}
+
+// reader reads these files, by their names, and no others.
+func reader(files map[string]string) func(name string) ([]byte, error) {
+	return func(name string) ([]byte, error) {
+		if text, ok := files[name]; ok {
+			return []byte(text), nil
+		}
+		return nil, os.ErrNotExist
 	}
 }

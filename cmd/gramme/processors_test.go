@@ -1,7 +1,6 @@
 package main
 
 import (
-	"os"
 	"testing"
 )
 
@@ -42,12 +41,7 @@ func TestIsLimited(t *testing.T) {
 		{"version 1", map[string]string{"/sys/fs/cgroup/cpu/cpu.cfs_quota_us": "50000\n"}, true},
 		{"version 1 without a limit", map[string]string{"/sys/fs/cgroup/cpu/cpu.cfs_quota_us": "-1\n"}, false},
 	} {
-		got := isLimited(func(name string) ([]byte, error) {
-			if text, ok := c.files[name]; ok {
-				return []byte(text), nil
-			}
-			return nil, os.ErrNotExist
-		})
+		got := isLimited(reader(c.files))
 		if got != c.want {
 			t.Errorf("%s: %t, want %t", c.name, got, c.want)
 		}

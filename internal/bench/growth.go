@@ -142,16 +142,20 @@ func (s *Subject) Connect(ctx context.Context, connections int) error {
 // Ask has one GetItem answered on each connection.
 func (s *Subject) Ask(ctx context.Context) error {
 	for _, w := range s.workers {
-		request := get(w)
-		answer, err := w.call(ctx, request.operation, w.body)
-		if err == nil {
-			err = request.check(w, answer)
-		}
-		if err != nil {
+		if err := w.ask(ctx, get(w)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// ask sends a request that is in the body, and checks the answer.
+func (w *worker) ask(ctx context.Context, r request) error {
+	answer, err := w.call(ctx, r.operation, w.body)
+	if err != nil {
+		return err
+	}
+	return r.check(w, answer)
 }
 
 // CreateMore makes so many tables beside the subject's, and writes and reads an
@@ -170,12 +174,7 @@ func (s *Subject) CreateMore(ctx context.Context, tables int) error {
 		if _, err := w.call(ctx, "PutItem", w.body); err != nil {
 			return err
 		}
-		request := w.get(int64(i))
-		answer, err := w.call(ctx, request.operation, w.body)
-		if err == nil {
-			err = request.check(w, answer)
-		}
-		if err != nil {
+		if err := w.ask(ctx, w.get(int64(i))); err != nil {
 			return err
 		}
 	}
